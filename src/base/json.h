@@ -1,0 +1,58 @@
+/* JSON out: a streaming writer that escapes everything itself.  JSON in: jansson with our limits.
+ *
+ * The writer appends to a struct buf; it tracks commas and nesting, so callers only say what
+ * comes.  Keys are literals.  Text that is not valid UTF-8 is written with U+FFFD.
+ * One thread at a time. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buf.h"
+#include "base/defs.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <jansson.h>
+
+struct jw {
+    struct buf *b;
+    bool comma; /* a value came before at this level */
+};
+
+static inline struct jw jw_to(struct buf *b)
+{
+    return (struct jw){ .b = b };
+}
+
+void jw_obj(struct jw *w);     /* { */
+void jw_obj_end(struct jw *w); /* } */
+void jw_arr(struct jw *w);     /* [ */
+void jw_arr_end(struct jw *w); /* ] */
+void jw_key_(struct jw *w, const char *key, size_t n);
+#define jw_key(w, lit) jw_key_((w), "" lit, sizeof(lit) - 1)
+void jw_key_str(struct jw *w, struct str key); /* a key that is data: escaped */
+void jw_text(struct jw *w, struct str s);
+void jw_int(struct jw *w, int64_t v);
+void jw_num(struct jw *w, double v);
+void jw_bool(struct jw *w, bool v);
+void jw_null(struct jw *w);
+void jw_time(struct jw *w, int64_t t_us);      /* RFC 3339; 0 writes null */
+void jw_id(struct jw *w, int64_t id);          /* 0 writes null */
+void jw_raw(struct jw *w, struct str json);    /* already JSON; trusted */
+void jw_json(struct jw *w, const json_t *v);
+
+#define jw_kv_text(w, lit, s) (jw_key(w, lit), jw_text((w), (s)))
+#define jw_kv_int(w, lit, v) (jw_key(w, lit), jw_int((w), (v)))
+#define jw_kv_bool(w, lit, v) (jw_key(w, lit), jw_bool((w), (v)))
+#define jw_kv_time(w, lit, v) (jw_key(w, lit), jw_time((w), (v)))
+#define jw_kv_id(w, lit, v) (jw_key(w, lit), jw_id((w), (v)))
+#define jw_kv_null(w, lit) (jw_key(w, lit), jw_null(w))
+
+enum { JSON_DEPTH_MAX = 16 };
+
+/* Reads one JSON value.  Refuses (RC_BAD, with line and column): anything malformed, duplicate
+ * keys, bad UTF-8, lone surrogates, NUL (raw or escaped), deeper than JSON_DEPTH_MAX, trailing
+ * bytes.  The caller owns *out (json_decref, or CLEAN(json_clean)). */
+enum rc json_read(struct str text, json_t **out, struct err *e) MUST_USE;
+void json_clean(json_t **v);
+
+#endif

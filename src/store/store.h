@@ -1,0 +1,61 @@
+/* The database as a whole: connections for readers, and the write lane.
+ *
+ * SQLite: every write runs on one thread with group commit.  It opens a transaction, runs each
+ * waiting job inside its own savepoint, commits once (one fsync), and only then calls the jobs'
+ * done().  A job that fails rolls back to its savepoint alone.
+ * PostgreSQL: a pool of writer connections, one transaction a job, rerun on RC_RETRY. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/defs.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "store/db.h"
+
+struct store;
+
+struct store_opts {
+    struct str url;          /* "sqlite:///relative.db", "sqlite:////abs/path.db", "postgres://…" */
+    size_t writers;          /* PostgreSQL: writer connections (SQLite has one) */
+    size_t queue_cap;        /* write jobs waiting, at most */
+    int64_t statement_ms;    /* time-out of one statement */
+    int64_t connect_ms;
+    size_t batch_max;        /* SQLite: jobs in one commit, at most (64) */
+};
+
+enum rc store_open(const struct store_opts *o, struct store **out, struct err *e) MUST_USE;
+void store_close(struct store **s); /* lets queued writes finish */
+
+/* A connection of one's own; readers are refused writes by the engine. */
+enum db_access { DB_READ, DB_WRITE };
+enum rc store_connect(struct store *s, enum db_access access, struct db **out, struct err *e) MUST_USE;
+void db_close(struct db **db);
+enum db_kind store_kind(const struct store *s);
+struct str store_path(const struct store *s); /* SQLite's file, else empty */
+/* One cheap statement over its own connection: latency, or RC_BUSY. */
+enum rc store_ping(struct store *s, int64_t *latency_us, struct err *e) MUST_USE;
+
+/* Work that writes.  run() may be called more than once (RC_RETRY, or a batch that is run again):
+ * it must start from its inputs each time.  It runs inside a transaction and must not commit.
+ * done() is called exactly once, after the commit (or failure), on the writer's thread, without a
+ * transaction; rc and err are final. */
+struct write_job {
+    struct write_job *next;
+    enum rc (*run)(struct write_job *j, struct db *db, struct err *e);
+    void (*done)(struct write_job *j, enum rc rc);
+    struct err *err; /* the owner's; run() fills it */
+    int64_t queued_us, db_us; /* set by the lane: when queued, database time of the run */
+};
+/* False when the queue is full or the store is closing: nothing was taken. */
+bool store_submit(struct store *s, struct write_job *j) MUST_USE;
+/* Blocking form for jobs and the command line: runs fn inside a write transaction. */
+enum rc store_write(struct store *s, enum rc (*fn)(struct db *db, void *arg, struct err *e), void *arg,
+                    struct err *e) MUST_USE;
+
+struct store_stats {
+    size_t waiting, cap, readers, writers;
+    int64_t commits, jobs, refused, retries, reconnects, errors, wait_us_total;
+};
+void store_stats(struct store *s, struct store_stats *out);
+
+#endif
