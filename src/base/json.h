@@ -47,11 +47,12 @@ void jw_json(struct jw *w, const json_t *v);
 #define jw_kv_id(w, lit, v) (jw_key(w, lit), jw_id((w), (v)))
 #define jw_kv_null(w, lit) (jw_key(w, lit), jw_null(w))
 
-enum { JSON_DEPTH_MAX = 16 };
+enum { JSON_DEPTH_MAX = 16, JSON_VALUES_MAX = 100000 };
 
-/* Reads one JSON value.  Refuses (RC_BAD, with line and column): anything malformed, duplicate
- * keys, bad UTF-8, lone surrogates, NUL (raw or escaped), deeper than JSON_DEPTH_MAX, trailing
- * bytes.  The caller owns *out (json_decref, or CLEAN(json_clean)). */
+/* Reads one JSON value.  Refuses (RC_BAD, with the line and column where reading stopped):
+ * anything malformed, duplicate keys, bad UTF-8, lone surrogates, NUL (raw or escaped), deeper
+ * than JSON_DEPTH_MAX, more values than JSON_VALUES_MAX, trailing bytes.  The words never quote
+ * the text.  The caller owns *out (json_decref, or CLEAN(json_clean)). */
 enum rc json_read(struct str text, json_t **out, struct err *e) MUST_USE;
 void json_clean(json_t **v);
 
