@@ -5,6 +5,7 @@
 #ifndef BASE_DEFS_H
 #define BASE_DEFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

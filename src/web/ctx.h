@@ -1,0 +1,86 @@
+/* A request on its way through the chain: what handlers get.
+ *
+ * Lanes: loop → read lane (chain, prepare, reading handlers) → [slow lane: prepare of R_SLOW] →
+ * [write lane: handle of R_WRITE] → loop.  One thread at a time holds a ctx. */
+#ifndef WEB_CTX_H
+#define WEB_CTX_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "desk/actor.h"
+#include "http/exchange.h"
+#include "store/db.h"
+#include "web/route.h"
+
+struct app;
+
+struct ctx {
+    struct exchange *x;
+    struct app *app;
+    struct arena *a;            /* the exchange's */
+    const struct route *route;
+    struct str request_id;
+    struct str params[ROUTE_PARAMS_MAX]; /* the path's {…}, in order, decoded */
+    void *query;                /* as route->query says, or NULL */
+    void *body;                 /* as route->body says, or NULL */
+    struct actor who;
+    struct db *db;              /* this lane's connection; in R_WRITE handle(): inside a transaction */
+    struct jw out;              /* the answer's JSON; reset before each run of handle() */
+    void *prepared;             /* prepare() may leave something for handle() here */
+    int status;                 /* starts as route->status; handlers may change it */
+    int64_t db_us, db_statements;
+    struct err err;
+};
+
+/* Path parameter as an id; RC_NOT_FOUND when it is not a positive integer. */
+enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
+/* Path parameter {id} of a ticket, "17" or "number:10017": its id (0 rows: RC_NOT_FOUND).  No rights checked. */
+enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
+/* If-Match: 0 when absent; RC_BAD when it is not one of our ETags ("v17"). */
+enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e) MUST_USE;
+void ctx_etag(struct ctx *c, int64_t version);               /* ETag: "v17" */
+void ctx_location(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Lists.  The query spec must hold CTX_LIST_FIELDS; the cursor is signed and carries sort and filter.
+ *     struct ctx_page p;
+ *     TRY(ctx_page_begin(c, &p, filter_text, e));     // reads limit, after, sort; opens {"data":[
+ *     … ask for p.limit + 1 rows behind p.key …
+ *     for each row up to p.limit: ctx_page_item(c, &p, key1, key2) then write the object
+ *     ctx_page_end(c, &p, more);                      // closes, writes page{} and the Link header  */
+struct ctx_page {
+    int64_t limit;
+    bool has_key;          /* continue behind this key */
+    int64_t key;           /* the sort value (integer sorts), */
+    struct str key_text;   /* or text sorts */
+    int64_t key_id;        /* and the id that breaks ties */
+    bool backward;         /* towards page.prev */
+    const char *sort;      /* name, one of the allowed ones */
+    bool descending;
+    struct str filter;
+    size_t n;
+    int64_t first_key, first_id, last_key, last_id;
+    struct str first_text, last_text;
+};
+struct ctx_sorts {
+    const char *const *names; /* NULL-terminated; the first is the default */
+    bool default_descending;
+};
+struct ctx_list_query {       /* the first member of each list route's query struct */
+    struct j_int limit;
+    struct j_text after, sort;
+};
+extern const struct jfield ctx_list_fields[3]; /* copies for the tables: see CTX_LIST_FIELDS */
+#define CTX_LIST_FIELDS                                                                            \
+    { "limit", J_INT, 0, 1, 200, 0, NULL, NULL, offsetof(struct ctx_list_query, limit),            \
+      "Rows of a page, 1 to 200; 50 unless told." },                                               \
+    { "after", J_TEXT, 0, 1, 1024, 0, NULL, NULL, offsetof(struct ctx_list_query, after),          \
+      "Cursor from page.next or page.prev of the answer before." },                                \
+    { "sort", J_TEXT, 0, 1, 64, 0, NULL, NULL, offsetof(struct ctx_list_query, sort),              \
+      "Sort by this field; a minus in front turns the order round." }
+enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
+                       struct str filter, struct ctx_page *p, struct err *e) MUST_USE;
+void ctx_page_item(struct ctx *c, struct ctx_page *p, int64_t key, struct str key_text, int64_t id);
+void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more);
+
+#endif
