@@ -16,5 +16,6 @@
 #undef strncpy
 #undef strncat
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime alloca
-#pragma GCC poison system popen gets strncpy strncat mktemp tmpnam rand srand setjmp longjmp
+/* Not rand: openssl/evp.h has parameters of that name. */
+#pragma GCC poison system popen gets strncpy strncat mktemp tmpnam srand setjmp longjmp
 #endif
