@@ -7,6 +7,7 @@
 #include "base/defs.h"
 #include "base/err.h"
 
+struct auth;
 struct config;
 struct store;
 struct http_server;
@@ -19,6 +20,7 @@ struct streams;
 struct app {
     const struct config *cfg;   /* owner: cli/serve.c; the reloadable part is read by config_live() */
     struct store *store;
+    struct auth *auth;          /* desk/auth.h: keys and limits of accounts, the cache of rights */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */
     struct lane *slow_lane;     /* argon2id */

@@ -26,8 +26,9 @@ struct ctx {
     void *body;                 /* as route->body says, or NULL */
     struct actor who;
     struct db *db;              /* this lane's connection; in R_WRITE handle(): inside a transaction */
-    struct jw out;              /* the answer's JSON; reset before each run of handle() */
+    struct jw out;              /* the answer's JSON; reset before each run of handle(), as are x->n_out and commit_error */
     void *prepared;             /* prepare() may leave something for handle() here */
+    bool commit_error;          /* handle() failed, but what it wrote is kept: a failed login counts */
     int status;                 /* starts as route->status; handlers may change it */
     int64_t db_us, db_statements;
     struct err err;
