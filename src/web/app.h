@@ -16,6 +16,14 @@ struct metrics;
 struct health;
 struct ratelimit;
 struct streams;
+struct dispatch;
+struct web_live;
+struct inflight;
+struct exchange;
+struct http_app;
+struct db;
+
+enum { APP_KEY_LEN = 32 };
 
 struct app {
     const struct config *cfg;   /* owner: cli/serve.c; the reloadable part is read by config_live() */
@@ -30,9 +38,24 @@ struct app {
     struct streams *streams;
     int64_t started_us;
     _Atomic int draining;
+    const struct dispatch *dispatch;
+    struct web_live *_Atomic live; /* the reloadable settings, web/live.h */
+    struct inflight *inflight;     /* idempotency keys of running requests */
+    unsigned char cursor_key[APP_KEY_LEN];
+    void (*reply)(struct exchange *x); /* exchange_reply(), but for tests */
+    /* Tests: called with the connection before the stages that use it run; may be NULL. */
+    void (*on_db)(struct app *app, struct db *db, bool writes);
+    void *test;                    /* the fixture's */
 };
 
+/* Store, lanes, routes; not yet listening.  cfg must live as long as the app. */
+enum rc app_open(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
+/* app_open() and the listeners. */
 enum rc app_start(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
+/* Takes over what SIGHUP may change: origins, limits, certificates. */
+enum rc app_reload(struct app *app, const struct config *cfg, struct err *e) MUST_USE;
 void app_stop(struct app **app);
+/* The calls that http/ makes into the chain; their arg is the app. */
+struct http_app app_calls(struct app *app);
 
 #endif

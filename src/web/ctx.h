@@ -31,7 +31,9 @@ struct ctx {
     bool commit_error;          /* handle() failed, but what it wrote is kept: a failed login counts */
     int status;                 /* starts as route->status; handlers may change it */
     int64_t db_us, db_statements;
-    struct err err;
+    struct err err;             /* the e of all calls: the last one is the answer's */
+    bool shows_current;         /* handle() failed (RC_STALE), and out holds the object as it is now:
+                                   the problem answer shows it as "current" */
 };
 
 /* Path parameter as an id; RC_NOT_FOUND when it is not a positive integer. */

@@ -28,7 +28,7 @@ enum route_flags {
     R_FOR_WRITE_TOKENS_TOO = 1 << 13, /* an unsafe method that read-only tokens may use */
 };
 
-enum route_bucket { BUCKET_API, BUCKET_LOGIN, BUCKET_REGISTER, BUCKET_RESET, BUCKET_FORM };
+enum route_bucket { BUCKET_API, BUCKET_LOGIN, BUCKET_REGISTER, BUCKET_RESET, BUCKET_FORM, BUCKET_TOKEN, BUCKET_COUNT_ };
 
 enum { ROUTE_PARAMS_MAX = 4 };
 

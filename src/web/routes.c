@@ -1,0 +1,16 @@
+#include "web/routes.h"
+
+/* One line a part, in the order of the API document. */
+#define ROUTE_TABLES(X)                                                                            \
+    X(routes_meta)
+
+#define X(name) extern const struct route_table name;
+ROUTE_TABLES(X)
+#undef X
+
+const struct route_table *const routes_all[] = {
+#define X(name) &name,
+    ROUTE_TABLES(X)
+#undef X
+};
+const size_t routes_all_n = ARRAY_LEN(routes_all);
