@@ -1,0 +1,332 @@
+/* The SQLite driver. */
+#include "base/clock.h"
+#include "store/db_priv.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+enum {
+    PROGRESS_OPS = 4000, /* virtual machine steps between two looks at the clock */
+    BUSY_MS = 5000,      /* another process (a migration, a command) holds the write lock */
+    CACHE_READ_KIB = 3 * 1024,
+    CACHE_WRITE_KIB = 8 * 1024,
+    /* An append-heavy log with 20,000 pages would be copied back in one go: often is cheaper. */
+    CHECKPOINT_PAGES = 1000,
+    JOURNAL_MAX_BYTES = 64 * 1024 * 1024,
+};
+
+struct sqlite_conn {
+    sqlite3 *h;
+    int64_t deadline_us; /* of the running step; 0: not looked at the clock yet */
+    int64_t limit_us;    /* of one step */
+};
+
+static sqlite3 *handle(const struct db *db)
+{
+    return ((struct sqlite_conn *)db->conn)->h;
+}
+
+/* ---- Errors ---- */
+
+struct code {
+    int sqlite;
+    enum rc rc;
+    const char *code, *detail;
+};
+
+/* The extended code is looked for first, then the primary one. */
+static const struct code codes[] = {
+    { SQLITE_CONSTRAINT_UNIQUE, RC_CONFLICT, "unique", "This value is already taken." },
+    { SQLITE_CONSTRAINT_PRIMARYKEY, RC_CONFLICT, "unique", "This value is already taken." },
+    { SQLITE_CONSTRAINT_ROWID, RC_CONFLICT, "unique", "This value is already taken." },
+    { SQLITE_CONSTRAINT_FOREIGNKEY, RC_CONFLICT, "reference", "Something that this refers to is missing, or this is still in use." },
+    { SQLITE_CONSTRAINT_CHECK, RC_CONFLICT, "check", "This value is not allowed." },
+    { SQLITE_FULL, RC_FULL, "", "There is no space left." },
+    { SQLITE_IOERR_WRITE, RC_FULL, "", "The disk refuses to write." },
+    { SQLITE_IOERR_SHMSIZE, RC_FULL, "", "There is no space left." },
+    { SQLITE_BUSY, RC_BUSY, "", "The database is busy; try again." },
+    { SQLITE_LOCKED, RC_BUSY, "", "The database is busy; try again." },
+    { SQLITE_INTERRUPT, RC_BUSY, "", "The database took too long." },
+    { SQLITE_CANTOPEN, RC_BUSY, "", "The database cannot be opened." },
+};
+
+static const struct code *code_find(int sqlite)
+{
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        if (codes[i].sqlite == sqlite)
+            return &codes[i];
+    return NULL;
+}
+
+static enum rc fail(sqlite3 *h, const char *sql, struct err *e)
+{
+    int ext = sqlite3_extended_errcode(h);
+    const struct code *c = code_find(ext);
+
+    if (!c)
+        c = code_find(ext & 0xff);
+    if (!c)
+        return err_fail(e, "sqlite %d: %s; %.120s", ext, sqlite3_errmsg(h), sql);
+    err_set(e, c->rc, c->code, "%s", c->detail);
+    snprintf(e->internal, sizeof(e->internal), "sqlite %d: %s; %.120s", ext, sqlite3_errmsg(h), sql);
+    return e->rc;
+}
+
+/* ---- Opening ---- */
+
+void db_sqlite_init(void)
+{
+    /* Each connection stays with one thread; accounting memory takes a global lock. */
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_initialize();
+}
+
+static int progress(void *arg)
+{
+    struct sqlite_conn *c = arg;
+    int64_t now = clock_mono_us();
+
+    if (c->deadline_us == 0)
+        c->deadline_us = now + c->limit_us;
+    return now > c->deadline_us;
+}
+
+static enum rc pragmas(struct db *db, sqlite3 *h, struct err *e)
+{
+    bool write = db->access == DB_WRITE;
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+             "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;"
+             "PRAGMA cache_size = -%d; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = %d;"
+             "PRAGMA journal_size_limit = %d; PRAGMA query_only = %s",
+             write ? CACHE_WRITE_KIB : CACHE_READ_KIB, write ? CHECKPOINT_PAGES : 0, JOURNAL_MAX_BYTES,
+             write ? "OFF" : "ON");
+    if (sqlite3_exec(h, text, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(h, text, e);
+    return RC_OK;
+}
+
+/* The file, its log and its index get the mode of the first: readable by the owner alone. */
+static enum rc create_private(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        err_set(e, RC_BUSY, "", "%s", "The database cannot be opened.");
+        snprintf(e->internal, sizeof(e->internal), "open %s: %m", path);
+        return e->rc;
+    }
+    close(fd);
+    return RC_OK;
+}
+
+static enum rc sqlite_open(struct db *db, struct err *e)
+{
+    const struct store *s = db->store;
+    struct sqlite_conn *c;
+    sqlite3 *h = NULL;
+
+    TRY(create_private(s->path, e));
+    if (sqlite3_open_v2(s->path, &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        enum rc rc = fail(h, s->path, e);
+
+        sqlite3_close(h);
+        return rc;
+    }
+    sqlite3_extended_result_codes(h, 1);
+    sqlite3_busy_timeout(h, BUSY_MS);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    if (pragmas(db, h, e) != RC_OK) {
+        sqlite3_close(h);
+        return e->rc;
+    }
+    c = calloc(1, sizeof(*c));
+    INVARIANT(c);
+    c->h = h;
+    c->limit_us = s->opts.statement_ms * US_PER_MS;
+    if (c->limit_us > 0)
+        sqlite3_progress_handler(h, PROGRESS_OPS, progress, c);
+    db->conn = c;
+    return RC_OK;
+}
+
+static enum rc ready(struct db *db, struct err *e)
+{
+    return db->conn ? RC_OK : sqlite_open(db, e);
+}
+
+static void close_conn(struct db *db)
+{
+    struct sqlite_conn *c = db->conn;
+
+    if (!c)
+        return;
+    sqlite3_close_v2(c->h);
+    free(c);
+    db->conn = NULL;
+}
+
+static bool in_tx(const struct db *db)
+{
+    return db->conn && !sqlite3_get_autocommit(handle(db));
+}
+
+/* ---- Statements ---- */
+
+/* SQLite numbers $1, $2 by where they first stand; ?1, ?2 say which they are.  Same length. */
+static void renumber(char *z)
+{
+    char quote = 0;
+
+    for (; *z; z++) {
+        if (quote)
+            quote = *z == quote ? 0 : quote;
+        else if (*z == '\'' || *z == '"')
+            quote = *z;
+        else if (*z == '$' && z[1] >= '1' && z[1] <= '9')
+            *z = '?';
+    }
+}
+
+static enum rc prepare(struct db *db, struct db_stmt *st, struct db_args args, struct err *e)
+{
+    char *z = strndup(st->text, st->n);
+    sqlite3_stmt *h = NULL;
+    enum rc rc = RC_OK;
+
+    INVARIANT(z);
+    renumber(z);
+    if (sqlite3_prepare_v3(handle(db), z, (int)st->n + 1, SQLITE_PREPARE_PERSISTENT, &h, NULL) != SQLITE_OK)
+        rc = fail(handle(db), st->text, e);
+    else if (!h || (size_t)sqlite3_bind_parameter_count(h) != args.n)
+        rc = err_fail(e, "%zu values for: %.120s", args.n, st->text);
+    free(z);
+    st->h = h;
+    return rc;
+}
+
+static void finalize(struct db *db, struct db_stmt *st)
+{
+    (void)db;
+    sqlite3_finalize(st->h);
+    st->h = NULL;
+}
+
+/* Borrowed values: they outlive the statement's run only up to the first step of each row, so
+ * texts are kept by SQLite unless the statement writes (which is done after the first step). */
+static int bind(sqlite3_stmt *h, int at, const struct db_val *v, sqlite3_destructor_type keep)
+{
+    switch (v->type) {
+    case DB_T_INT:
+        return sqlite3_bind_int64(h, at, v->i);
+    case DB_T_TEXT:
+        return v->s.p ? sqlite3_bind_text64(h, at, v->s.p, v->s.n, keep, SQLITE_UTF8)
+                      : sqlite3_bind_null(h, at);
+    case DB_T_BLOB:
+        return v->s.p ? sqlite3_bind_blob64(h, at, v->s.p, v->s.n, keep) : sqlite3_bind_null(h, at);
+    case DB_T_NULL:
+        break;
+    }
+    return sqlite3_bind_null(h, at);
+}
+
+/* r->n_rows: 1 while a row is there; r->row: 0 until that row has been handed out, -1 failed. */
+static enum rc step(struct db_rows *r, struct err *e)
+{
+    int got;
+
+    ((struct sqlite_conn *)r->db->conn)->deadline_us = 0;
+    got = sqlite3_step(r->st->h);
+    r->n_rows = got == SQLITE_ROW;
+    r->row = 0;
+    if (got == SQLITE_ROW || got == SQLITE_DONE)
+        return RC_OK;
+    r->row = -1;
+    return fail(handle(r->db), r->st->text, e);
+}
+
+static enum rc run(struct db *db, struct db_rows *r, struct db_args args, struct err *e)
+{
+    sqlite3_stmt *h = r->st->h;
+    sqlite3_destructor_type keep = sqlite3_stmt_readonly(h) ? SQLITE_TRANSIENT : SQLITE_STATIC;
+
+    if ((size_t)sqlite3_bind_parameter_count(h) != args.n)
+        return err_fail(e, "%zu values for: %.120s", args.n, r->st->text);
+    for (size_t i = 0; i < args.n; i++)
+        if (bind(h, (int)i + 1, &args.v[i], keep) != SQLITE_OK)
+            return fail(handle(db), r->st->text, e);
+    return step(r, e);
+}
+
+static bool next(struct db_rows *r, struct err *e)
+{
+    if (r->n_rows == 0)
+        return false;
+    if (r->row == 0) {
+        r->row = 1;
+        return true;
+    }
+    if (step(r, e) != RC_OK || r->n_rows == 0)
+        return false;
+    r->row = 1;
+    return true;
+}
+
+static void reset(struct db_rows *r)
+{
+    sqlite3_reset(r->st->h);
+    sqlite3_clear_bindings(r->st->h);
+}
+
+static int64_t changed(const struct db_rows *r)
+{
+    return sqlite3_changes64(handle(r->db));
+}
+
+static int64_t col_int(const struct db_rows *r, int col)
+{
+    return sqlite3_column_int64(r->st->h, col);
+}
+
+static bool col_null(const struct db_rows *r, int col)
+{
+    return sqlite3_column_type(r->st->h, col) == SQLITE_NULL;
+}
+
+static struct str col_view(const struct db_rows *r, int col)
+{
+    sqlite3_stmt *h = r->st->h;
+    const char *p;
+
+    switch (sqlite3_column_type(h, col)) {
+    case SQLITE_NULL:
+        return STR_NONE;
+    case SQLITE_BLOB:
+        p = sqlite3_column_blob(h, col);
+        break;
+    default:
+        p = (const char *)sqlite3_column_text(h, col);
+    }
+    /* An empty blob has no address, but it is not NULL. */
+    return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(h, col) };
+}
+
+static enum rc script(struct db *db, const char *z, struct err *e)
+{
+    ((struct sqlite_conn *)db->conn)->deadline_us = 0;
+    if (sqlite3_exec(handle(db), z, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(handle(db), z, e);
+    return RC_OK;
+}
+
+const struct db_driver db_sqlite_driver = {
+    .kind = DB_SQLITE, .ready = ready, .prepare = prepare, .finalize = finalize, .run = run,
+    .next = next, .reset = reset, .changed = changed, .col_int = col_int, .col_null = col_null,
+    .col_view = col_view, .script = script, .in_tx = in_tx, .close = close_conn,
+};

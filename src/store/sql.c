@@ -1,0 +1,62 @@
+/* Statements composed from literals and values. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "store/db_priv.h"
+
+enum { SQL_TEXT_MAX = 64 * 1024 };
+
+struct sql sql_new(struct arena *a)
+{
+    struct sql q = { .a = a, .text = ARENA_NEW(a, struct buf) };
+
+    *q.text = BUF_ARENA(a, SQL_TEXT_MAX);
+    return q;
+}
+
+static void add_value(struct sql *q, struct db_val v)
+{
+    if (q->n == q->cap) {
+        size_t cap = q->cap ? 2 * q->cap : 16;
+
+        q->v = arena_grow(q->a, q->v, q->cap * sizeof(*q->v), cap * sizeof(*q->v));
+        q->cap = cap;
+    }
+    q->v[q->n++] = v;
+    buf_char(q->text, '$');
+    buf_i64(q->text, (int64_t)q->n);
+}
+
+void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args)
+{
+    size_t used = 0;
+
+    for (const char *p = lit, *end = lit + n; p < end;) {
+        const char *mark = memchr(p, '?', (size_t)(end - p));
+
+        buf_add(q->text, p, (size_t)((mark ? mark : end) - p));
+        if (!mark)
+            break;
+        INVARIANT(used < args.n);
+        add_value(q, args.v[used++]);
+        p = mark + 1;
+    }
+    INVARIANT(used == args.n && !q->text->overflow);
+}
+
+void sql_add_ints(struct sql *q, const int64_t *v, size_t n)
+{
+    if (n == 0)
+        BUF_LIT(q->text, "NULL");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            BUF_LIT(q->text, ", ");
+        add_value(q, DB_INT(v[i]));
+    }
+    INVARIANT(!q->text->overflow);
+}
+
+void sql_for_update(struct sql *q, const struct db *db)
+{
+    if (db_kind(db) == DB_POSTGRES)
+        BUF_LIT(q->text, " FOR UPDATE");
+}
