@@ -1,0 +1,166 @@
+/* Rules over the settings as a whole, and what production refuses. */
+#include "base/config_priv.h"
+
+#include "base/arena.h"
+
+#include <math.h>
+
+enum { SECRET_CHARS = 64, SECRET_BITS = 160 };
+
+static double symbol_bits(struct str s)
+{
+    size_t count[256] = { 0 };
+    double bits = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        count[(unsigned char)s.p[i]]++;
+    for (size_t i = 0; i < 256; i++) {
+        if (count[i])
+            bits += (double)count[i] * log2((double)s.n / (double)count[i]);
+    }
+    return bits;
+}
+
+/* The smallest p with s[i] == s[i - p] throughout. */
+static size_t period(struct str s)
+{
+    size_t p = 1;
+
+    while (p < s.n && memcmp(s.p, s.p + p, s.n - p) != 0)
+        p++;
+    return p;
+}
+
+/* Steps that continue a run: aaaa, abcd, 4321. */
+static size_t run_steps(struct str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 2; i < s.n; i++) {
+        int step = s.p[i] - s.p[i - 1];
+
+        n += step >= -1 && step <= 1 && step == s.p[i - 1] - s.p[i - 2];
+    }
+    return n;
+}
+
+int64_t secret_bits(struct str secret)
+{
+    struct str once = str_sub(secret, 0, period(secret));
+
+    if (secret.n == 0)
+        return 0;
+    return (int64_t)(symbol_bits(once) * (1.0 - (double)run_steps(once) / (double)once.n));
+}
+
+static bool looks_like_example(struct str s)
+{
+    static const char *const words[] = { "replace", "change-me", "changeme", "change_me",
+                                         "example", "your-",     "your_",    "password" };
+    char lower[256];
+    size_t n = s.n < sizeof(lower) ? s.n : sizeof(lower);
+
+    for (size_t i = 0; i < n; i++)
+        lower[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (str_find((struct str){ lower, n }, str_of(words[i])) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+struct checking {
+    const struct config *cfg;
+    struct arena *a;
+    struct config_issues *issues;
+    bool production;
+};
+
+#define MEND_SECRET "make one with: openssl rand -hex 64"
+
+static void check_secret(const struct checking *c)
+{
+    struct str s = c->cfg->jwt_secret;
+
+    if (!c->production && s.n == 0)
+        return;
+    if (s.n == 0)
+        config_issue(c->issues, c->a, true, "JWT_SECRET is missing: " MEND_SECRET);
+    else if (looks_like_example(s))
+        config_issue(c->issues, c->a, c->production,
+                     "JWT_SECRET is an example's value: " MEND_SECRET);
+    else if (s.n < SECRET_CHARS)
+        config_issue(c->issues, c->a, c->production,
+                     "JWT_SECRET has %zu characters, %d are needed: " MEND_SECRET, s.n,
+                     SECRET_CHARS);
+    else if (secret_bits(s) < SECRET_BITS)
+        config_issue(
+            c->issues, c->a, c->production,
+            "JWT_SECRET is too easy to guess (about %lld bits, %d are needed): " MEND_SECRET,
+            (long long)secret_bits(s), SECRET_BITS);
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '['
+           || c == ']' || c == ':';
+}
+
+/* scheme://host[:port] as browsers send it: lower case, nothing behind it. */
+static bool is_origin(struct str s)
+{
+    size_t from = str_starts(s, STR("https://")) ? 8 : str_starts(s, STR("http://")) ? 7 : 0;
+
+    if (from == 0 || s.n <= from)
+        return false;
+    for (size_t i = from; i < s.n; i++) {
+        if (!is_host_char(s.p[i]))
+            return false;
+    }
+    return s.p[from] != ':' && s.p[s.n - 1] != ':';
+}
+
+static void check_origins(const struct checking *c)
+{
+    struct str rest = c->cfg->allowed_origins;
+
+    while (rest.p) {
+        struct str one = str_trim(str_cut(&rest, ','));
+
+        if (str_eq(one, STR("*")) && c->production)
+            config_issue(
+                c->issues, c->a, true,
+                "ALLOWED_ORIGINS is *: name the exact origins, such as https://help.example.org");
+        else if (one.n && !str_eq(one, STR("*")) && !is_origin(one))
+            config_issue(c->issues, c->a, true,
+                         "ALLOWED_ORIGINS: \"%.*s\" is not an origin; write scheme://host or "
+                         "scheme://host:port, "
+                         "lower case, without a path",
+                         STR_ARG(one));
+    }
+}
+
+static void check_database(const struct checking *c)
+{
+    static const struct str starts[] = { STR("sqlite:///"), STR("postgres://"),
+                                         STR("postgresql://") };
+    struct str url = c->cfg->database_url;
+
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        if (str_starts(url, starts[i]) && url.n > starts[i].n)
+            return;
+    }
+    config_issue(c->issues, c->a, true,
+                 "DATABASE_URL must be sqlite:///relative.db, sqlite:////absolute.db or "
+                 "postgres://user:password@host/database");
+}
+
+void config_check(const struct config *cfg, struct arena *a, struct config_issues *issues)
+{
+    static void (*const checks[])(const struct checking *) = { check_secret, check_origins,
+                                                               check_database };
+    const struct checking c = { cfg, a, issues, config_is_production(cfg) };
+
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        checks[i](&c);
+}

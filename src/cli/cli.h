@@ -1,0 +1,69 @@
+/* The command line: a table of subcommands, each a file of its own, with options that the table
+ * describes.  Exit codes: CLI_OK, CLI_FAILED (tried, and it failed), CLI_USAGE (asked wrongly).
+ * One thread. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/config.h"
+#include "base/defs.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct arena;
+struct store;
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum { CLI_OPTS_MAX = 12, CLI_ARGS_MAX = 4 };
+
+struct cli_opt {
+    const char *name;  /* "--to" */
+    const char *value; /* "N": takes a value; NULL: a switch */
+    const char *help;
+};
+
+struct cli;
+
+struct command {
+    const char *name;
+    const char *args;    /* "create|list" or "" */
+    const char *summary; /* one line */
+    const char *help;    /* paragraphs, may be "" */
+    const struct cli_opt *opts;
+    size_t n_opts;
+    size_t min_args, max_args;
+    int (*run)(struct cli *c);
+};
+
+struct cli {
+    const struct command *cmd;
+    const char *const *environ;
+    struct arena *a;
+    struct str values[CLI_OPTS_MAX]; /* of cmd->opts; p == NULL: not given */
+    struct str args[CLI_ARGS_MAX];
+    size_t n_args;
+    struct config *cfg;  /* owned; set by cli_config() */
+    struct store *store; /* owned; set by cli_store() */
+};
+
+int cli_main(int argc, char **argv, const char *const *environ);
+
+/* The value of an option, p == NULL when it was not given.  name stands in the command's table. */
+struct str cli_value(const struct cli *c, const char *name);
+bool cli_is_given(const struct cli *c, const char *name);
+/* A whole number, or a complaint to standard error and false. */
+bool cli_number(const struct cli *c, const char *name, int64_t min, int64_t max, int64_t *out);
+/* Loads the settings and tells what is wrong with them; CLI_OK or CLI_FAILED. */
+int cli_config(struct cli *c);
+/* cli_config(), and opens the database with it. */
+int cli_store(struct cli *c);
+/* Tells the failure on standard error: returns CLI_FAILED. */
+int cli_fail(const struct err *e);
+int cli_usage(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void cli_issues(const struct config_issues *issues);
+/* Writes to standard output; CLI_FAILED when that does not work. */
+int cli_print(struct str text);
+
+extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_seed,
+    cmd_bench_data, cmd_openapi;
+
+#endif
