@@ -112,6 +112,10 @@ enum db_kind db_kind(const struct db *db);
 void sql_for_update(struct sql *q, const struct db *db);
 /* Time spent in the database since the last call, and statements run: for Server-Timing and logs. */
 int64_t db_take_time_us(struct db *db, int64_t *statements);
+/* One thing that a connection carries for a layer above it (the catalog's snapshot); freed with the
+ * connection by free_fn, or when another one takes its place. */
+void *db_carried(const struct db *db);
+void db_carry(struct db *db, void *p, void (*free_fn)(void *));
 /* Tests: the n-th statement from now fails with rc (0: never). */
 void db_fail_in(struct db *db, int64_t n, enum rc rc);
 

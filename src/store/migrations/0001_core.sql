@@ -324,7 +324,6 @@ CREATE TABLE tickets (
     message_count BIGINT NOT NULL DEFAULT 0,
     public_message_count BIGINT NOT NULL DEFAULT 0,
     attachment_count BIGINT NOT NULL DEFAULT 0,
-    last_message_id BIGINT NOT NULL DEFAULT 0,
     merged_into_id BIGINT REFERENCES tickets (id),
     external_source TEXT,
     external_id TEXT
@@ -337,8 +336,9 @@ CREATE INDEX tickets_group_type_updated ON tickets (group_id, state_type, update
 CREATE INDEX tickets_owner ON tickets (owner_id, state_type, updated_us, id);
 CREATE INDEX tickets_customer ON tickets (customer_id, updated_us, id);
 CREATE INDEX tickets_org ON tickets (organization_id, updated_us, id);
+CREATE INDEX tickets_priority ON tickets (priority_id, id);
 CREATE INDEX tickets_until ON tickets (until_us) WHERE until_us IS NOT NULL;
-CREATE INDEX tickets_due ON tickets (next_due_us) WHERE next_due_us IS NOT NULL;
+CREATE INDEX tickets_due ON tickets (next_due_us, id) WHERE next_due_us IS NOT NULL;
 CREATE INDEX tickets_solved ON tickets (solved_us) WHERE state_type = 4;
 CREATE INDEX tickets_merged ON tickets (merged_into_id) WHERE merged_into_id IS NOT NULL;
 CREATE UNIQUE INDEX tickets_external ON tickets (external_source, external_id) WHERE external_id IS NOT NULL;

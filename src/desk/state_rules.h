@@ -1,0 +1,35 @@
+/* What a message does to the state of its ticket: the table of behaviour.md, section 2, as a pure
+ * function.  No database, no clock. */
+#ifndef DESK_STATE_RULES_H
+#define DESK_STATE_RULES_H
+
+#include "base/defs.h"
+#include "store/kinds.h"
+
+enum state_move {
+    MOVE_KEEP,          /* the message is stored; the state stays */
+    MOVE_FOLLOW_UP,     /* to the default follow-up state */
+    MOVE_REOPEN,        /* the same, and it counts as a reopening */
+    MOVE_NEW_TICKET,    /* the message opens a new ticket, not linked */
+    MOVE_LINKED_TICKET, /* the message opens a follow-up ticket, linked to this one */
+    MOVE_TO_TARGET,     /* the message belongs to the ticket that this one was merged into */
+    MOVE_REJECT,        /* refused, with an answer */
+};
+
+struct state_case {
+    enum state_type type;
+    enum message_sender sender;
+    enum message_kind kind;
+    enum message_visibility visibility;
+    bool is_auto;              /* out of office, delay notice, bounce, any automatic mail */
+    enum follow_up follow_up;  /* the group's rule for closed tickets */
+    int64_t reopen_days;       /* the group's */
+    int64_t done_us;           /* when it was solved or closed last */
+    int64_t now_us;
+};
+
+enum state_move state_after_message(const struct state_case *c);
+/* Notes and system messages are not communication: they open nothing and answer nothing. */
+bool message_is_communication(enum message_kind kind, enum message_visibility visibility);
+
+#endif

@@ -1,0 +1,31 @@
+/* The append-only history: one row per ticket and transaction.  Ids grow in the order of commits
+ * (writers add events and audit last), so the feed pages by id. */
+#ifndef STORE_EVENTS_H
+#define STORE_EVENTS_H
+
+#include "base/arena.h"
+#include "store/db.h"
+
+struct event {
+    int64_t id, ticket_id;
+    struct str type; /* create, update, message, merged_into, received_merge, split, reminder, … */
+    int64_t actor_id, message_id;
+    bool is_internal;
+    struct str changes_json; /* {"state":[before,after], …} */
+    int64_t ticket_version;
+    struct str request_id;
+    int64_t created_us;
+    struct str actor_name; /* of lists */
+};
+
+enum rc events_add(struct db *db, struct event *ev, struct err *e) MUST_USE; /* sets ev->id */
+
+struct event_page {
+    bool internal, descending, has_key;
+    int64_t key_id, limit;
+};
+enum rc events_of_ticket(struct db *db, int64_t ticket_id, const struct event_page *p,
+                         struct arena *a, struct db_rows *r, struct err *e) MUST_USE;
+void event_from_row(struct db_rows *r, struct arena *a, struct event *out); /* a NULL: borrowed */
+
+#endif

@@ -1,0 +1,50 @@
+/* Lists of tickets: filter, order, page by key, inside what the caller may see.
+ *
+ * A list never sorts a big set: it is put together from branches that each walk one index in the
+ * asked order and stop after a page (one branch per group, per own customer or organisation), or it
+ * walks the index of the order itself with the rest as a filter. */
+#ifndef STORE_TICKET_LIST_H
+#define STORE_TICKET_LIST_H
+
+#include "store/tickets.h"
+
+struct catalog;
+
+enum ticket_sort { SORT_UPDATED, SORT_CREATED, SORT_NUMBER, SORT_PRIORITY, SORT_NEXT_DUE };
+
+struct ids {
+    const int64_t *v;
+    size_t n;
+};
+
+struct ticket_filter {
+    struct ids states, priorities, groups, customers, organizations;
+    struct ids owners;      /* 0 among them: nobody */
+    unsigned state_types;   /* bits 1 << enum state_type; 0: any */
+    unsigned channels;      /* bits; 0: any */
+    struct str tag;         /* p == NULL: any */
+    int64_t updated_from_us, updated_before_us, created_from_us, created_before_us; /* 0: any */
+    struct str external_source, external_id; /* p == NULL: any */
+    /* More conditions " AND …" over alias t, e.g. of the search language; may be NULL. */
+    void (*more)(struct sql *q, const void *arg);
+    const void *more_arg;
+};
+
+struct ticket_page {
+    enum ticket_sort sort;
+    bool descending;
+    int64_t limit;       /* rows to answer; ask for one more than the page holds */
+    bool has_key;        /* only rows behind this key */
+    int64_t key, key_id;
+    struct str key_text; /* SORT_NUMBER */
+};
+
+/* The query; the caller runs it and reads rows with ticket_from_row(). */
+void ticket_list_query(struct sql *q, const struct catalog *cat, const struct scope *scope,
+                       const struct ticket_filter *f, const struct ticket_page *p);
+/* The key of a row for the page's cursor: number for SORT_NUMBER, else the integer. */
+int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t);
+/* Only the conditions " AND …" of the filter, for counts. */
+void ticket_filter_where(struct sql *q, const struct ticket_filter *f);
+
+#endif

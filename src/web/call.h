@@ -1,0 +1,11 @@
+/* From a request to a call into the rules. */
+#ifndef WEB_CALL_H
+#define WEB_CALL_H
+
+#include "desk/call.h"
+#include "web/ctx.h"
+
+/* Uses the lane's connection: make it anew in handle(), never take it over from prepare(). */
+enum rc ctx_call(struct ctx *c, struct call *out, struct err *e) MUST_USE;
+
+#endif
