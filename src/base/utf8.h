@@ -27,6 +27,14 @@ struct str utf8_cut(struct str s, size_t max_points); /* the first max_points co
 bool utf8_has_control(struct str s, bool lines);
 /* Only blanks and invisible characters (or nothing). */
 bool utf8_is_blank(struct str s);
+/* Unicode normalisation form C of valid text; s itself when it already is in it.  Text with more
+ * than UTF8_MARKS_MAX combining marks in a row is not human writing and is returned as it is
+ * (sorting them would take quadratic time). */
+struct str utf8_nfc(struct str s, struct arena *a);
+enum { UTF8_MARKS_MAX = 30 };
+/* For comparing and searching: compatibility forms, letter case, accents and other marks, and
+ * invisible characters are folded away ("Ǆ Straße ﬁ Łódź" gives "dz strasse fi lodz").  Linear. */
+struct str utf8_fold(struct str s, struct arena *a);
 /* Ill-formed bytes become U+FFFD, NUL is dropped; s itself when it was fine. */
 struct str utf8_repair(struct str s, struct arena *a);
 
