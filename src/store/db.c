@@ -39,12 +39,26 @@ void db_close(struct db **db)
 
     if (!d)
         return;
+    db_carry(d, NULL, NULL);
     db_cache_flush(d);
     d->drv->close(d);
     if (d->access == DB_READ)
         d->store->readers--;
     free(d);
     *db = NULL;
+}
+
+void *db_carried(const struct db *db)
+{
+    return db->carried;
+}
+
+void db_carry(struct db *db, void *p, void (*free_fn)(void *))
+{
+    if (db->carried)
+        db->carried_free(db->carried);
+    db->carried = p;
+    db->carried_free = free_fn;
 }
 
 enum db_kind db_kind(const struct db *db)

@@ -74,6 +74,9 @@ struct db {
     int64_t fail_in;
     enum rc fail_rc;
     bool fail_on;       /* fails from then on for ever */
+
+    void *carried;      /* db_carry(): owner through carried_free */
+    void (*carried_free)(void *);
 };
 
 extern const struct db_driver db_sqlite_driver;
