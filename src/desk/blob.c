@@ -1,6 +1,7 @@
 #include "desk/blob.h"
 
 #include "base/enc.h"
+#include "base/file.h"
 #include "base/rand.h"
 
 #include <dirent.h>
@@ -20,12 +21,6 @@ struct blobs {
 enum { SHARD_LEN = 2, TMP_NAME_LEN = 32, FILE_MODE = 0600, DIR_MODE = 0700 };
 
 static const char hex_digits[] = "0123456789abcdef";
-
-static void fd_close(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static enum rc io_fail(struct err *e, const char *what)
 {
@@ -72,24 +67,6 @@ static struct blob_path path_of(const char *hash)
     return p;
 }
 
-static enum rc make_dirs(const char *path, struct err *e)
-{
-    char at[PATH_MAX];
-    size_t n = strlen(path);
-
-    if (!n || n >= sizeof at)
-        return err_fail(e, "blob: unusable directory name");
-    for (size_t i = 1; i <= n; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(at, path, i);
-        at[i] = '\0';
-        if (mkdir(at, DIR_MODE) && errno != EEXIST)
-            return io_fail(e, "mkdir");
-    }
-    return RC_OK;
-}
-
 enum rc blobs_open(struct str dir, struct blobs **out, struct err *e)
 {
     char path[PATH_MAX] = "";
@@ -99,7 +76,7 @@ enum rc blobs_open(struct str dir, struct blobs **out, struct err *e)
         return err_fail(e, "blob: directory name too long");
     if (dir.n)
         memcpy(path, dir.p, dir.n);
-    TRY(make_dirs(path, e));
+    TRY(dir_make(path, DIR_MODE, e));
     b = calloc(1, sizeof *b);
     INVARIANT(b);
     pthread_mutex_init(&b->lock, NULL);
@@ -129,20 +106,6 @@ void blobs_close(struct blobs **b)
     errno = why;
 }
 
-static bool write_all(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        s = str_sub(s, (size_t)n, SIZE_MAX);
-    }
-    return true;
-}
-
 static enum rc write_tmp(struct blobs *b, const char *name, struct str bytes, struct err *e)
 {
     int fd CLEAN(fd_close) =
@@ -150,7 +113,7 @@ static enum rc write_tmp(struct blobs *b, const char *name, struct str bytes, st
 
     if (fd < 0)
         return io_fail(e, "create");
-    if (!write_all(fd, bytes))
+    if (!fd_write_all(fd, bytes))
         return io_fail(e, "write");
     return fsync(fd) ? io_fail(e, "sync") : RC_OK;
 }
