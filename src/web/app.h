@@ -6,7 +6,11 @@
 
 #include "base/defs.h"
 #include "base/err.h"
+#include "base/str.h"
 
+#include <stdatomic.h>
+
+struct arena;
 struct auth;
 struct config;
 struct store;
@@ -36,6 +40,7 @@ struct app {
     struct health *health;
     struct ratelimit *ratelimit;
     struct streams *streams;
+    struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
     int64_t started_us;
     _Atomic int draining;
     const struct dispatch *dispatch;
@@ -52,8 +57,8 @@ struct app {
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
 /* app_open() and the listeners. */
 enum rc app_start(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
-/* Takes over what SIGHUP may change: origins, limits, certificates. */
-enum rc app_reload(struct app *app, const struct config *cfg, struct err *e) MUST_USE;
+/* After config_reload(): takes over what SIGHUP may change: origins, limits, certificates. */
+enum rc app_reload(struct app *app, struct err *e) MUST_USE;
 void app_stop(struct app **app);
 /* The calls that http/ makes into the chain; their arg is the app. */
 struct http_app app_calls(struct app *app);

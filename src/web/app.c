@@ -1,0 +1,213 @@
+#include "web/app.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/enc.h"
+#include "base/lane.h"
+#include "desk/auth.h"
+#include "http/server.h"
+#include "store/migrate.h"
+#include "store/store.h"
+#include "web/chain.h"
+#include "web/live.h"
+#include "web/ratelimit.h"
+#include "web/routes.h"
+#include "web/worker.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    APP_ARENA_MAX = 64 << 20,
+    RATE_CELLS = 1 << 17, /* 2 MiB, touched as addresses come */
+    LOOPS_MAX = 4,
+    THREADS_MIN = 2,
+    STREAM_BACKLOG_MAX = 1 << 18,
+    REQUEST_LINE_MAX = 8192,
+    HEADER_BYTES_MAX = 32768,
+    HEADERS_MAX = 100,
+    STREAMS_H2_MAX = 100,
+};
+
+static size_t cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 1 ? 1 : (size_t)n;
+}
+
+static enum rc open_store(struct app *app, struct err *e)
+{
+    const struct config *cfg = app->cfg;
+    const struct store_opts o = {
+        .url = cfg->database_url,
+        .writers = (size_t)cfg->db_writers,
+        .queue_cap = (size_t)cfg->queue_max,
+        .statement_ms = cfg->db_statement_ms,
+        .connect_ms = cfg->db_connect_ms,
+        .batch_max = (size_t)cfg->db_batch_max,
+    };
+
+    TRY(store_open(&o, &app->store, e));
+    return store_migrate(app->store, &(struct migrate_opts){ 0 }, e);
+}
+
+static enum rc open_auth(struct app *app, struct err *e)
+{
+    const struct config *cfg = app->cfg;
+    const struct auth_opts o = {
+        .jwt_secret = cfg->jwt_secret,
+        .secret_key = cfg->secret_key,
+        .base_url = cfg->base_url,
+        .registration = (enum registration)cfg->registration, /* in the order of config.def */
+        .log_links = !config_is_production(cfg),
+        .access_s = cfg->access_token_s,
+        .idle_s = cfg->session_idle_s,
+        .session_s = cfg->session_max_s,
+        .argon2_kib = cfg->argon2_kib,
+        .argon2_passes = cfg->argon2_passes,
+    };
+    struct sha256 key;
+
+    TRY(auth_open(&o, &app->auth, e));
+    auth_derive(app->auth, STR("cursor"), &key);
+    memcpy(app->cursor_key, key.b, APP_KEY_LEN);
+    return RC_OK;
+}
+
+static void open_lanes(struct app *app)
+{
+    const struct config *cfg = app->cfg;
+    size_t readers = cfg->read_threads ? (size_t)cfg->read_threads : cores();
+    struct lane_opts o = {
+        .name = "read",
+        .threads = readers < THREADS_MIN ? THREADS_MIN : readers,
+        .cap = (size_t)cfg->queue_max,
+        .thread_init = worker_init,
+        .thread_free = worker_free,
+        .arg = app,
+    };
+
+    app->read_lane = lane_new(&o);
+    o.name = "slow";
+    o.threads = (size_t)cfg->slow_threads;
+    app->slow_lane = lane_new(&o);
+}
+
+static enum rc open_parts(struct app *app, struct err *e)
+{
+    struct web_live *live;
+
+    TRY(live_new(config_live(app->cfg), &live, e));
+    atomic_store(&app->live, live);
+    app->ratelimit = ratelimit_new(RATE_CELLS);
+    app->inflight = inflight_new();
+    app->dispatch = dispatch_new(routes_all, routes_all_n, app->arena);
+    TRY(open_store(app, e));
+    TRY(open_auth(app, e));
+    open_lanes(app);
+    return RC_OK;
+}
+
+enum rc app_open(const struct config *cfg, struct app **out, struct err *e)
+{
+    struct app *app = calloc(1, sizeof(*app));
+
+    INVARIANT(app);
+    app->cfg = cfg;
+    app->arena = arena_new(APP_ARENA_MAX);
+    app->started_us = clock_now_us();
+    app->reply = exchange_reply;
+    if (open_parts(app, e) != RC_OK) {
+        app_stop(&app);
+        return e->rc;
+    }
+    *out = app;
+    return RC_OK;
+}
+
+static struct http_opts http_options(const struct config *cfg)
+{
+    size_t loops = cfg->http_loops ? (size_t)cfg->http_loops : cores();
+
+    return (struct http_opts){
+        .host = cfg->server_host,
+        .port = (int)cfg->server_port,
+        .unix_path = cfg->unix_socket,
+        .tls_cert = cfg->tls_cert,
+        .tls_key = cfg->tls_key,
+        .redirect_port = (int)cfg->tls_redirect_port,
+        .spool_dir = cfg->spool_dir,
+        .loops = loops > LOOPS_MAX ? LOOPS_MAX : loops,
+        .max_request_line = REQUEST_LINE_MAX,
+        .max_header_bytes = HEADER_BYTES_MAX,
+        .max_headers = HEADERS_MAX,
+        .max_connections = (size_t)cfg->http_max_connections,
+        .max_per_address = (size_t)cfg->http_max_per_address,
+        .max_requests_per_connection = (size_t)cfg->http_max_requests,
+        .max_streams_h2 = STREAMS_H2_MAX,
+        .header_ms = cfg->http_header_ms,
+        .body_idle_ms = cfg->http_body_idle_ms,
+        .idle_ms = cfg->http_idle_ms,
+        .write_ms = cfg->http_write_ms,
+        .body_min_rate = (size_t)cfg->http_body_min_rate,
+        .max_stream_backlog = STREAM_BACKLOG_MAX,
+        .compress = cfg->compress,
+    };
+}
+
+enum rc app_start(const struct config *cfg, struct app **out, struct err *e)
+{
+    struct http_opts o = http_options(cfg);
+    struct app *app;
+    struct http_app calls;
+
+    TRY(app_open(cfg, &app, e));
+    calls = app_calls(app);
+    if (http_start(&o, &calls, &app->http, e) != RC_OK) {
+        app_stop(&app);
+        return e->rc;
+    }
+    *out = app;
+    return RC_OK;
+}
+
+enum rc app_reload(struct app *app, struct err *e)
+{
+    const struct config *cfg = config_live(app->cfg);
+    struct web_live *live;
+    struct http_opts o = http_options(cfg);
+
+    TRY(live_new(cfg, &live, e));
+    live->older = atomic_load(&app->live);
+    atomic_store(&app->live, live);
+    if (!app->http)
+        return RC_OK;
+    http_set_limits(app->http, &o);
+    return cfg->tls_cert.n ? http_reload_tls(app->http, e) : RC_OK;
+}
+
+void app_stop(struct app **app)
+{
+    struct app *a = *app;
+    struct web_live *live;
+
+    if (!a)
+        return;
+    atomic_store(&a->draining, 1);
+    if (a->http)
+        http_drain(a->http, a->cfg->drain_ms);
+    lane_free(&a->read_lane);
+    lane_free(&a->slow_lane);
+    store_close(&a->store);
+    http_stop(&a->http);
+    auth_close(&a->auth);
+    live = atomic_load(&a->live);
+    live_free(&live);
+    ratelimit_free(&a->ratelimit);
+    inflight_free(&a->inflight);
+    arena_free(&a->arena);
+    free(a);
+    *app = NULL;
+}

@@ -1,0 +1,414 @@
+#include "web/chain.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "web/credentials.h"
+#include "web/live.h"
+#include "web/problem.h"
+#include "web/worker.h"
+
+#include "http/server.h"
+
+enum { REQUEST_ID_MAX = 64, REQUEST_ID_BYTES = 12, SMALL_BODY = 4096, TIMING_MAX = 96 };
+
+static enum rc match_route(struct request *r, struct err *e);
+
+/* The order of the chain; web/chain.h says why. */
+static const stage_fn loop_stages[] = { cors_check, ratelimit_check, match_route, input_headers };
+static const stage_fn lane_stages[] = { input_form,      session_load, version_check,   csrf_check,  session_require,
+                                        ratelimit_token, permit_check, input_fields, idempotency_begin };
+
+static bool id_is_sane(struct str id)
+{
+    if (id.n == 0 || id.n > REQUEST_ID_MAX)
+        return false;
+    for (size_t i = 0; i < id.n; i++) {
+        char c = id.p[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+
+        if (!alnum && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return true;
+}
+
+static struct str request_id_of(const struct exchange *x)
+{
+    struct str id = http_header_get(x, STR("x-request-id"));
+
+    return id.p && id_is_sane(id) ? id : rand_token(REQUEST_ID_BYTES, x->arena);
+}
+
+static struct request *request_new(struct app *app, struct exchange *x)
+{
+    struct request *r = ARENA_NEW(x->arena, struct request);
+    char address[ADDR_TEXT_MAX];
+
+    x->app = r;
+    r->live = atomic_load(&app->live);
+    r->client = client_address(r->live, x);
+    r->c = (struct ctx){ .x = x, .app = app, .a = x->arena, .request_id = request_id_of(x) };
+    r->c.who.address = str_dup((struct str){ address, addr_format(&r->client, address) }, x->arena);
+    r->c.who.request_id = r->c.request_id;
+    return r;
+}
+
+/* ── the answer ── */
+
+/* A GET that says which version it has gets no body when that is still the one. */
+static void not_modified(struct exchange *x)
+{
+    struct str etag = STR_NONE, have = http_header_get(x, STR("if-none-match"));
+
+    if (!have.p || x->status != 200 || !(x->method & (HTTP_GET | HTTP_HEAD)))
+        return;
+    for (size_t i = 0; i < x->n_out; i++) {
+        if (str_eq(x->out[i].name, STR("etag")))
+            etag = x->out[i].value;
+    }
+    while (etag.p && have.p) {
+        struct str one = str_trim(str_cut(&have, ','));
+
+        if (str_starts(one, STR("W/")))
+            one = str_sub(one, 2, one.n);
+        if (!str_eq(one, etag) && !str_eq(one, STR("*")))
+            continue;
+        x->status = 304;
+        x->out_body.n = 0;
+        x->out_static = STR_NONE;
+        return;
+    }
+}
+
+static void success(struct request *r)
+{
+    struct exchange *x = r->c.x;
+    bool typed = false;
+
+    x->status = r->c.status;
+    for (size_t i = 0; i < x->n_out; i++)
+        typed |= str_eq(x->out[i].name, STR("content-type"));
+    if (x->out_body.n > 0 && !typed)
+        exchange_header(x, STR("content-type"), STR("application/json"));
+    not_modified(x);
+}
+
+static void failure(struct request *r)
+{
+    struct ctx *c = &r->c;
+    struct problem p = {
+        .err = &c->err,
+        .request_id = c->request_id,
+        .current = c->shows_current ? buf_view(&c->x->out_body) : STR_NONE,
+        .bad_token = r->has_bearer,
+    };
+
+    if (c->x->out_fd < 0 && !c->commit_error && !c->shows_current)
+        c->x->n_out = r->n_out_start; /* what a failed handler had set means nothing now */
+    problem_write(c->x, &p);
+}
+
+static void server_timing(const struct ctx *c)
+{
+    int64_t total = clock_mono_us() - c->x->start_us;
+
+    exchange_header(c->x, STR("server-timing"),
+                    str_printf(c->a, "db;dur=%lld.%03lld, total;dur=%lld.%03lld", (long long)(c->db_us / 1000),
+                               (long long)(c->db_us % 1000), (long long)(total / 1000), (long long)(total % 1000)));
+}
+
+/* A cookie of a session that is over is taken back. */
+static void clear_cookie(struct request *r)
+{
+    if (r->c.x->tls || r->live->secure)
+        exchange_header(r->c.x, STR("set-cookie"),
+                        STR(COOKIE_SESSION_HOST "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"));
+    exchange_header(r->c.x, STR("set-cookie"), STR(COOKIE_SESSION "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+}
+
+static bool sets_cookie(const struct exchange *x)
+{
+    for (size_t i = 0; i < x->n_out; i++) {
+        if (str_eq(x->out[i].name, STR("set-cookie")))
+            return true;
+    }
+    return false;
+}
+
+/* The end of the chain, once a request: status, headers, then it is no longer ours. */
+static void finish(struct request *r, enum rc rc)
+{
+    struct ctx *c = &r->c;
+    struct exchange *x = c->x;
+
+    if (rc == RC_OK && x->out_body.overflow)
+        rc = err_fail(&c->err, "the answer is larger than its buffer");
+    c->err.rc = rc;
+    if (rc == RC_OK)
+        success(r);
+    else
+        failure(r);
+    json_decref(r->json);
+    r->json = NULL;
+    idempotency_end(r);
+    exchange_header(x, STR("x-request-id"), c->request_id);
+    ratelimit_headers(r);
+    cors_headers(r);
+    security_headers(x, r->live, c->who.type == ACTOR_USER);
+    if (r->stale_cookie && !sets_cookie(x))
+        clear_cookie(r);
+    server_timing(c);
+}
+
+static void finish_and_reply(struct request *r, enum rc rc)
+{
+    struct app *app = r->c.app;
+    struct exchange *x = r->c.x;
+
+    finish(r, rc);
+    app->reply(x);
+}
+
+/* ── on the loop ── */
+
+static enum rc match_route(struct request *r, struct err *e)
+{
+    struct exchange *x = r->c.x;
+
+    r->c.route = r->match.route;
+    memcpy(r->c.params, r->match.params, sizeof(r->c.params));
+    if (r->match.route)
+        return RC_OK;
+    if (r->match.allowed == 0)
+        return err_set(e, RC_NOT_FOUND, "", "There is no such address.");
+    exchange_header(x, STR("allow"), dispatch_allow(r->match.allowed, x->arena));
+    r->n_out_start = x->n_out;
+    return err_set(e, RC_METHOD, "", "%s", "");
+}
+
+/* OPTIONS of any address we have: what a browser asks before a request, or a client out of interest. */
+static bool answer_options(struct request *r)
+{
+    struct exchange *x = r->c.x;
+
+    if (x->method != HTTP_OPTIONS || r->match.allowed == 0 || r->match.route)
+        return false;
+    if (!r->preflight)
+        exchange_header(x, STR("allow"), dispatch_allow(r->match.allowed, x->arena));
+    r->c.status = 204;
+    return true;
+}
+
+static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_body, bool *spool)
+{
+    struct app *app = arg;
+    struct request *r = request_new(app, x);
+    const struct route *route;
+    enum rc rc = RC_OK;
+
+    if (dispatch_find(app->dispatch, x->method, x->path, &r->match) == RC_OK)
+        r->c.status = r->match.route->status;
+    for (size_t i = 0; i < ARRAY_LEN(loop_stages) && rc == RC_OK; i++) {
+        if (i == 1 && answer_options(r))
+            break;
+        rc = loop_stages[i](r, &r->c.err);
+    }
+    route = r->match.route;
+    if (rc != RC_OK || !route) {
+        finish(r, rc);
+        return HTTP_ANSWER_NOW;
+    }
+    *spool = route->flags & R_RAW_BODY;
+    *max_body = route->max_body ? route->max_body : r->live->max_body;
+    if (!route->body && !(route->flags & R_RAW_BODY))
+        *max_body = SMALL_BODY;
+    return HTTP_GO;
+}
+
+static void start_answer(struct request *r)
+{
+    struct exchange *x = r->c.x;
+
+    x->n_out = r->n_out_start;
+    x->out_body.n = 0;
+    x->out_body.overflow = false;
+    x->out_static = STR_NONE;
+    r->c.out = jw_to(&x->out_body);
+    r->c.status = r->c.route->status;
+    r->c.commit_error = r->c.shows_current = false;
+}
+
+static void busy(struct request *r, const char *what)
+{
+    finish_and_reply(r, err_set(&r->c.err, RC_BUSY, "overloaded", "The server is too busy: %s.", what));
+}
+
+static void on_request(struct exchange *x, void *arg)
+{
+    struct app *app = arg;
+    struct request *r = x->app;
+
+    r->n_out_start = x->n_out;
+    if (r->c.route->flags & R_ON_LOOP) {
+        enum rc rc = input_fields(r, &r->c.err);
+
+        start_answer(r);
+        finish_and_reply(r, rc == RC_OK ? r->c.route->handle(&r->c, &r->c.err) : rc);
+        return;
+    }
+    x->job.run = chain_run;
+    if (!lane_push(app->read_lane, &x->job))
+        busy(r, "too many requests are waiting");
+}
+
+static void on_refused(struct exchange *x, enum rc why, const char *detail, void *arg)
+{
+    struct app *app = arg;
+    struct request *r = x->app ? x->app : request_new(app, x);
+
+    x->n_out = 0;
+    r->n_out_start = 0;
+    finish(r, err_set(&r->c.err, why, "", "%s", detail ? detail : ""));
+}
+
+static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg)
+{
+    (void)arg;
+    request_log(x, x->app, bytes, complete);
+}
+
+struct http_app app_calls(struct app *app)
+{
+    return (struct http_app){
+        .arg = app, .on_headers = on_headers, .on_request = on_request, .on_refused = on_refused, .on_sent = on_sent
+    };
+}
+
+/* ── on the lanes ── */
+
+static void leave_db(struct request *r)
+{
+    int64_t statements = 0;
+
+    if (r->c.db) {
+        r->c.db_us += db_take_time_us(r->c.db, &statements);
+        r->c.db_statements += statements;
+    }
+    r->c.db = NULL;
+}
+
+static enum rc write_run(struct write_job *j, struct db *db, struct err *e)
+{
+    struct request *r = request_of_write(j);
+    struct ctx *c = &r->c;
+    enum rc rc;
+
+    err_clear(e);
+    start_answer(r);
+    c->db = db;
+    if (c->app->on_db)
+        c->app->on_db(c->app, db, true);
+    rc = idempotency_take(r, db, e);
+    if (rc == RC_OK && !r->idem.replayed)
+        rc = c->route->handle(c, e);
+    if (rc == RC_OK)
+        rc = idempotency_keep(r, db, e);
+    leave_db(r);
+    r->write_rc = rc;
+    return c->commit_error && rc != RC_FAIL && rc != RC_RETRY ? RC_OK : rc;
+}
+
+static void write_done(struct write_job *j, enum rc rc)
+{
+    struct request *r = request_of_write(j);
+
+    finish_and_reply(r, rc == RC_OK ? r->write_rc : rc);
+}
+
+/* Behind prepare(): to the write lane, or the handler here and now. */
+static void run_handler(struct request *r)
+{
+    struct ctx *c = &r->c;
+    enum rc rc;
+
+    if (c->route->flags & R_WRITE) {
+        leave_db(r);
+        r->write = (struct write_job){ .run = write_run, .done = write_done, .err = &c->err };
+        if (!store_submit(c->app->store, &r->write))
+            busy(r, "too many changes are waiting");
+        return;
+    }
+    rc = c->route->handle(c, &c->err);
+    leave_db(r);
+    finish_and_reply(r, rc);
+}
+
+static enum rc run_prepare(struct request *r)
+{
+    start_answer(r);
+    return r->c.route->prepare ? r->c.route->prepare(&r->c, &r->c.err) : RC_OK;
+}
+
+static void prepare_and_handle(struct request *r)
+{
+    enum rc rc = run_prepare(r);
+
+    if (rc == RC_OK) {
+        run_handler(r);
+        return;
+    }
+    leave_db(r);
+    finish_and_reply(r, rc);
+}
+
+static bool enter_db(struct request *r, void *thread)
+{
+    enum rc rc = worker_db(thread, &r->c.db, &r->c.err);
+
+    if (rc != RC_OK) {
+        finish_and_reply(r, rc);
+        return false;
+    }
+    if (r->c.app->on_db)
+        r->c.app->on_db(r->c.app, r->c.db, false);
+    return true;
+}
+
+static struct request *request_of_job(struct lane_job *job)
+{
+    struct exchange *x = (struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+
+    return x->app;
+}
+
+static void slow_run(struct lane_job *job, void *thread)
+{
+    struct request *r = request_of_job(job);
+
+    if (enter_db(r, thread))
+        prepare_and_handle(r);
+}
+
+void chain_run(struct lane_job *job, void *thread)
+{
+    struct request *r = request_of_job(job);
+    struct ctx *c = &r->c;
+    enum rc rc = RC_OK;
+
+    if (!enter_db(r, thread))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(lane_stages) && rc == RC_OK; i++)
+        rc = lane_stages[i](r, &c->err);
+    r->n_out_start = c->x->n_out;
+    if (rc != RC_OK) {
+        leave_db(r);
+        finish_and_reply(r, rc);
+    } else if (c->route->flags & R_SLOW) {
+        leave_db(r);
+        job->run = slow_run;
+        if (!lane_push(c->app->slow_lane, job))
+            busy(r, "too many passwords are being checked");
+    } else {
+        prepare_and_handle(r);
+    }
+}

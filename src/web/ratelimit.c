@@ -1,0 +1,180 @@
+#include "web/ratelimit.h"
+
+#include "web/chain.h"
+#include "web/live.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { WAYS = 8, LOCKS = 64, KEY_MAX = 64 };
+
+struct cell {
+    uint64_t key;    /* 0: empty */
+    int64_t tat_us;  /* theoretical arrival time: until then the bucket is not full */
+};
+
+struct ratelimit {
+    struct cell *cells;
+    size_t sets;
+    unsigned char secret[crypto_shorthash_KEYBYTES]; /* so that nobody can aim at one set */
+    pthread_mutex_t locks[LOCKS];                    /* locks[set % LOCKS] guards the cells of a set */
+    _Atomic int64_t refused;
+};
+
+struct ratelimit *ratelimit_new(size_t cells)
+{
+    struct ratelimit *rl = calloc(1, sizeof(*rl));
+
+    INVARIANT(rl && cells >= WAYS);
+    rl->sets = cells / WAYS;
+    rl->cells = calloc(rl->sets * WAYS, sizeof(struct cell));
+    INVARIANT(rl->cells);
+    rand_bytes(rl->secret, sizeof(rl->secret));
+    for (size_t i = 0; i < LOCKS; i++)
+        pthread_mutex_init(&rl->locks[i], NULL);
+    return rl;
+}
+
+void ratelimit_free(struct ratelimit **rl)
+{
+    if (!*rl)
+        return;
+    for (size_t i = 0; i < LOCKS; i++)
+        pthread_mutex_destroy(&(*rl)->locks[i]);
+    free((*rl)->cells);
+    free(*rl);
+    *rl = NULL;
+}
+
+static uint64_t key_of(const struct ratelimit *rl, unsigned kind, struct str who)
+{
+    unsigned char text[KEY_MAX] = { (unsigned char)kind }, out[crypto_shorthash_BYTES];
+    size_t n = who.n < KEY_MAX - 1 ? who.n : KEY_MAX - 1;
+    uint64_t key;
+
+    if (n)
+        memcpy(text + 1, who.p, n);
+    crypto_shorthash(out, text, n + 1, rl->secret);
+    memcpy(&key, out, sizeof(key));
+    return key ? key : 1;
+}
+
+/* The cell of this key, or the one that gives way to it. */
+static struct cell *cell_of(struct cell *set, uint64_t key)
+{
+    struct cell *least = set;
+
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i].key == key)
+            return &set[i];
+        if (set[i].tat_us < least->tat_us)
+            least = &set[i];
+    }
+    *least = (struct cell){ .key = key };
+    return least;
+}
+
+static int64_t seconds_up(int64_t us)
+{
+    return us <= 0 ? 0 : (us + US_PER_S - 1) / US_PER_S;
+}
+
+struct rate_result ratelimit_take(struct ratelimit *rl, unsigned kind, struct str who, int64_t per_min,
+                                  int64_t now_us)
+{
+    uint64_t key = key_of(rl, kind, who);
+    size_t set = key % rl->sets;
+    int64_t step = US_PER_MIN / per_min, full = step * per_min, ahead;
+    struct rate_result res = { .limit = per_min };
+    struct cell *cell;
+
+    pthread_mutex_lock(&rl->locks[set % LOCKS]);
+    cell = cell_of(rl->cells + set * WAYS, key);
+    ahead = cell->tat_us > now_us ? cell->tat_us - now_us : 0;
+    res.allowed = ahead + step <= full;
+    if (res.allowed) {
+        ahead += step;
+        cell->tat_us = now_us + ahead;
+    }
+    pthread_mutex_unlock(&rl->locks[set % LOCKS]);
+    res.remaining = (full - ahead) / step;
+    res.reset_s = seconds_up(ahead);
+    if (!res.allowed) {
+        res.retry_after_s = seconds_up(ahead + step - full);
+        atomic_fetch_add(&rl->refused, 1);
+    }
+    return res;
+}
+
+int64_t ratelimit_refused(struct ratelimit *rl)
+{
+    return atomic_load(&rl->refused);
+}
+
+/* ── the stage ── */
+
+static const char *const policies[BUCKET_COUNT_] = {
+    [BUCKET_API] = "address", [BUCKET_LOGIN] = "login", [BUCKET_REGISTER] = "register",
+    [BUCKET_RESET] = "reset", [BUCKET_FORM] = "form",   [BUCKET_TOKEN] = "token",
+};
+
+static enum rc take(struct request *r, enum route_bucket bucket, struct str who, struct err *e)
+{
+    struct rate_result res = ratelimit_take(r->c.app->ratelimit, bucket, who, r->live->per_min[bucket], clock_mono_us());
+
+    if (!r->rate.policy || !res.allowed || res.remaining < r->rate.remaining)
+        r->rate = (struct rate_answer){ policies[bucket], res.limit, res.remaining, res.reset_s };
+    if (res.allowed)
+        return RC_OK;
+    err_set(e, RC_LIMITED, "", "Too many requests: %lld a minute are allowed here.", (long long)res.limit);
+    e->retry_after_s = (int)res.retry_after_s;
+    return RC_LIMITED;
+}
+
+/* An IPv6 client owns at least a /64. */
+static struct str bucket_owner(const struct addr *a)
+{
+    static const unsigned char v4[12] = { [10] = 0xFF, [11] = 0xFF };
+    bool is_v4 = memcmp(a->ip, v4, sizeof(v4)) == 0;
+
+    return (struct str){ (const char *)a->ip, is_v4 || a->is_unix ? sizeof(a->ip) : 8 };
+}
+
+enum rc ratelimit_check(struct request *r, struct err *e)
+{
+    const struct route *route = r->match.route;
+
+    if (route && (route->flags & R_NO_RATE))
+        return RC_OK;
+    return take(r, route ? route->bucket : BUCKET_API, bucket_owner(&r->client), e);
+}
+
+enum rc ratelimit_token(struct request *r, struct err *e)
+{
+    int64_t id = r->c.who.token_id;
+
+    if (id == 0)
+        return RC_OK;
+    return take(r, BUCKET_TOKEN, (struct str){ (const char *)&id, sizeof(id) }, e);
+}
+
+void ratelimit_headers(struct request *r)
+{
+    const struct rate_answer *rate = &r->rate;
+    struct exchange *x = r->c.x;
+
+    if (!rate->policy)
+        return;
+    exchange_header(x, STR("ratelimit-policy"),
+                    str_printf(x->arena, "\"%s\";q=%lld;w=60", rate->policy, (long long)rate->limit));
+    exchange_header(x, STR("ratelimit"), str_printf(x->arena, "\"%s\";r=%lld;t=%lld", rate->policy,
+                                                    (long long)rate->remaining, (long long)rate->reset_s));
+    exchange_header(x, STR("ratelimit-limit"), str_printf(x->arena, "%lld", (long long)rate->limit));
+    exchange_header(x, STR("ratelimit-remaining"), str_printf(x->arena, "%lld", (long long)rate->remaining));
+    exchange_header(x, STR("ratelimit-reset"), str_printf(x->arena, "%lld", (long long)rate->reset_s));
+}
