@@ -1,0 +1,73 @@
+// Holds answers against the server's OpenAPI document: the operation, the status and the schema must
+// all be there.  Counts which operations were seen, so that a test can name the ones never tried.
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import assert from 'node:assert/strict';
+
+const escape = (s) => s.replaceAll('~', '~0').replaceAll('/', '~1');
+
+export class Contract {
+  static async load(url) {
+    const r = await fetch(`${url}/api/openapi.json`);
+    assert.equal(r.status, 200, 'GET /api/openapi.json');
+    return new Contract(await r.json());
+  }
+
+  constructor(doc) {
+    this.doc = doc;
+    this.ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats(this.ajv);
+    this.ajv.addSchema(doc, 'openapi');
+    this.seen = new Set();
+    this.routes = Object.keys(doc.paths).map((path) => ({
+      path,
+      pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+      literal: path.replace(/\{[^}]+\}/g, '').length,
+    }));
+    this.routes.sort((a, b) => b.literal - a.literal);
+  }
+
+  find(method, url) {
+    const path = url.split(/[?#]/)[0];
+    for (const r of this.routes) {
+      const op = r.pattern.test(path) && this.doc.paths[r.path][method.toLowerCase()];
+      if (op) return { route: r.path, op };
+    }
+    return undefined;
+  }
+
+  /** Fails when an answer of the API is not what the document says. */
+  check(method, url, answer) {
+    if (!url.startsWith('/api/')) return;
+    const m = method === 'HEAD' ? 'GET' : method;
+    const found = this.find(m, url);
+    const type = (answer.headers.get('content-type') ?? '').split(';')[0];
+    if (answer.status >= 400 && method !== 'HEAD') {
+      assert.equal(type, 'application/problem+json', `${method} ${url}: an error is not a problem document`);
+      assert.equal(answer.json.status, answer.status);
+      assert.ok(answer.json.request_id, 'problem without request_id');
+    }
+    if (!found) return;
+    this.seen.add(`${m} ${found.route}`);
+    const status = found.op.responses[answer.status] ? String(answer.status) : 'default';
+    const response = found.op.responses[status];
+    assert.ok(response, `${m} ${found.route}: status ${answer.status} is not documented`);
+    if (method === 'HEAD' || answer.status === 204 || answer.status === 304) return;
+    if (!response.content?.[type] || !/json/.test(type)) {
+      if (response.$ref || !response.content) return;
+      assert.ok(response.content[type] || response.content['*/*'], `${m} ${found.route}: ${type} is not documented`);
+      return;
+    }
+    const ref = `openapi#/paths/${escape(found.route)}/${m.toLowerCase()}/responses/${status}/content/${escape(type)}/schema`;
+    const validate = this.ajv.getSchema(ref) ?? this.ajv.compile({ $ref: ref });
+    assert.ok(validate(answer.json), `${m} ${found.route} ${answer.status}: ${this.ajv.errorsText(validate.errors)}\n${answer.text.slice(0, 1500)}`);
+  }
+
+  /** Operations of the document that no request has tried. */
+  untried() {
+    const all = [];
+    for (const [path, ops] of Object.entries(this.doc.paths))
+      for (const m of ['get', 'post', 'put', 'patch', 'delete']) if (ops[m]) all.push(`${m.toUpperCase()} ${path}`);
+    return all.filter((o) => !this.seen.has(o));
+  }
+}
