@@ -15,10 +15,10 @@
 #include "store/db.h"
 
 struct audit_entry {
-    const char *action;  /* "ticket.update", "login.failed": object.verb */
-    const char *object;  /* "ticket", "user", "session", … or "" */
-    int64_t object_id;   /* 0: none */
-    struct str details;  /* JSON object, or empty */
+    const char *action; /* "ticket.update", "login.failed": object.verb */
+    const char *object; /* "ticket", "user", "session", … or "" */
+    int64_t object_id;  /* 0: none */
+    struct str details; /* JSON object, or empty */
 };
 
 enum rc audit_add(struct db *db, const struct actor *who, const struct audit_entry *entry,

@@ -11,7 +11,8 @@ enum action {
     CAN_LIST,     /* see in lists: overview or read */
     CAN_READ,     /* the content */
     CAN_READ_INTERNAL, /* internal messages, history, drafts of others, counters */
-    CAN_CREATE,   /* make one in this group, or move one into it */
+    CAN_CREATE,   /* make one in this group, or move one into it; a customer: for himself, with no
+                     group chosen (group_id 0: it goes to the default one) */
     CAN_ANSWER,   /* add a public message: customers too */
     CAN_CHANGE,   /* edit fields, write notes */
     CAN_OWN,      /* be its owner */

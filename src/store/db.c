@@ -30,6 +30,7 @@ struct db *db_new(struct store *s, const struct db_driver *drv, enum db_access a
     db->drv = drv;
     db->store = s;
     db->access = access;
+    db->limit_ms = s->opts.statement_ms > 0 ? s->opts.statement_ms : 0;
     return db;
 }
 
@@ -40,8 +41,8 @@ void db_close(struct db **db)
     if (!d)
         return;
     db_carry(d, NULL, NULL);
+    d->drv->close(d); /* first: a server drops the statements with the connection */
     db_cache_flush(d);
-    d->drv->close(d);
     if (d->access == DB_READ)
         d->store->readers--;
     free(d);
@@ -219,27 +220,46 @@ void db_rows_end(struct db_rows *r)
         stmt_free(r->db, st);
 }
 
+static enum rc run_once(struct db *db, struct db_rows *r, struct str text, bool composed,
+                        struct db_args args, struct err *e)
+{
+    struct db_stmt *st;
+    enum rc rc;
+
+    TRY(db->drv->ready(db, e));
+    TRY(stmt_get(db, text, composed, args, &st, e));
+    st->started_us = clock_mono_us();
+    st->busy = true;
+    r->st = st;
+    db->statements++;
+    db->tx_statements++;
+    rc = db->drv->run(db, r, args, e);
+    if (rc != RC_OK)
+        db_rows_end(r);
+    return rc;
+}
+
+/* A connection that broke while nothing of ours was under way is made anew unnoticed. */
+static bool may_run_again(struct db *db, struct str text)
+{
+    return db->depth == 0 && db->drv->is_gone && db->drv->is_gone(db)
+           && (db->access == DB_READ || str_eq(text, STR("BEGIN")));
+}
+
 static enum rc run(struct db *db, struct db_rows *r, struct str text, bool composed,
                    struct db_args args, struct err *e)
 {
-    struct db_stmt *st;
+    bool was_there = db->drv->is_gone && !db->drv->is_gone(db);
     enum rc rc;
 
     *r = (struct db_rows){ .db = db };
     INVARIANT(args.n <= DB_PARAMS_MAX);
     TRY(check_lost(db, e));
     TRY(fail_injected(db, e));
-    TRY(db->drv->ready(db, e));
-    rc = stmt_get(db, text, composed, args, &st, e);
-    if (rc == RC_OK) {
-        st->started_us = clock_mono_us();
-        st->busy = true;
-        r->st = st;
-        db->statements++;
-        db->tx_statements++;
-        rc = db->drv->run(db, r, args, e);
-        if (rc != RC_OK)
-            db_rows_end(r);
+    rc = run_once(db, r, text, composed, args, e);
+    if (rc != RC_OK && was_there && may_run_again(db, text)) {
+        err_clear(e);
+        rc = run_once(db, r, text, composed, args, e);
     }
     if (rc != RC_OK) {
         db->store->errors++;

@@ -8,7 +8,8 @@
  *
  * Errors: RC_RETRY serialisation failure or deadlock (rerun the whole request), RC_BUSY the
  * database cannot be reached or timed out before anything was done, RC_FULL disk full, RC_CONFLICT
- * a unique or foreign key was violated (code "unique" or "reference"), RC_FAIL anything else. */
+ * a unique or foreign key or a check was violated (code "unique", "reference", "check"), RC_FAIL
+ * anything else, and a connection that broke while committing. */
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
@@ -35,6 +36,7 @@ struct db_args {
 };
 
 #define DB_INT(x) ((struct db_val){ .type = DB_T_INT, .i = (x) })
+/* A view without an address (STR_NONE) is stored as NULL. */
 #define DB_TEXT(x) ((struct db_val){ .type = DB_T_TEXT, .s = (x) })
 #define DB_BLOB(x) ((struct db_val){ .type = DB_T_BLOB, .s = (x) })
 #define DB_NULL ((struct db_val){ .type = DB_T_NULL })

@@ -47,6 +47,8 @@ struct db_driver {
     enum rc (*script)(struct db *db, const char *z, struct err *e);
     /* Whether the engine still has the transaction that the front believes in. */
     bool (*in_tx)(const struct db *db);
+    /* Whether there is no connection now (NULL: there always is). */
+    bool (*is_gone)(const struct db *db);
     void (*close)(struct db *db);
 };
 
@@ -60,6 +62,7 @@ struct db {
     struct store *store;
     enum db_access access;
     void *conn;         /* the driver's */
+    int64_t limit_ms;   /* of one statement; 0: none. Read when connecting */
 
     struct db_stmt *buckets[DB_CACHE_BUCKETS];
     struct db_stmt *lru_first, *lru_last; /* first: used last */
@@ -79,7 +82,7 @@ struct db {
     void (*carried_free)(void *);
 };
 
-extern const struct db_driver db_sqlite_driver;
+extern const struct db_driver db_sqlite_driver, db_pg_driver;
 
 /* A connection as store_connect() gives, with a driver's conn to be opened by ready(). */
 struct db *db_new(struct store *s, const struct db_driver *drv, enum db_access access);
@@ -90,7 +93,6 @@ enum rc db_run_text(struct db *db, struct db_rows *r, struct str text, struct db
 /* Several statements without parameters. */
 enum rc db_script(struct db *db, struct str text, struct err *e) MUST_USE;
 
-enum rc db_sqlite_open(struct db *db, struct err *e) MUST_USE;
 void db_sqlite_init(void); /* once a process, before the first connection */
 
 struct writer;

@@ -19,7 +19,6 @@ enum {
 struct sqlite_conn {
     sqlite3 *h;
     int64_t deadline_us; /* of the running step; 0: not looked at the clock yet */
-    int64_t limit_us;    /* of one step */
 };
 
 static sqlite3 *handle(const struct db *db)
@@ -85,12 +84,13 @@ void db_sqlite_init(void)
 
 static int progress(void *arg)
 {
-    struct sqlite_conn *c = arg;
+    const struct db *db = arg;
+    struct sqlite_conn *c = db->conn;
     int64_t now = clock_mono_us();
 
     if (c->deadline_us == 0)
-        c->deadline_us = now + c->limit_us;
-    return now > c->deadline_us;
+        c->deadline_us = now + db->limit_ms * US_PER_MS;
+    return db->limit_ms > 0 && now > c->deadline_us;
 }
 
 static enum rc pragmas(struct db *db, sqlite3 *h, struct err *e)
@@ -149,10 +149,9 @@ static enum rc sqlite_open(struct db *db, struct err *e)
     c = calloc(1, sizeof(*c));
     INVARIANT(c);
     c->h = h;
-    c->limit_us = s->opts.statement_ms * US_PER_MS;
-    if (c->limit_us > 0)
-        sqlite3_progress_handler(h, PROGRESS_OPS, progress, c);
     db->conn = c;
+    if (db->limit_ms > 0)
+        sqlite3_progress_handler(h, PROGRESS_OPS, progress, db);
     return RC_OK;
 }
 

@@ -82,11 +82,8 @@ void store_close(struct store **sp)
 
 enum rc store_connect(struct store *s, enum db_access access, struct db **out, struct err *e)
 {
-    struct db *db;
+    struct db *db = db_new(s, s->kind == DB_SQLITE ? &db_sqlite_driver : &db_pg_driver, access);
 
-    if (s->kind == DB_POSTGRES)
-        return err_set(e, RC_NOT_IMPLEMENTED, "", "%s", "PostgreSQL is not built in yet.");
-    db = db_new(s, &db_sqlite_driver, access);
     if (access == DB_READ)
         s->readers++;
     if (s->kind == DB_SQLITE && db->drv->ready(db, e) != RC_OK) {

@@ -18,7 +18,7 @@ struct store_opts {
     struct str url;          /* "sqlite:///relative.db", "sqlite:////abs/path.db", "postgres://…" */
     size_t writers;          /* PostgreSQL: writer connections (SQLite has one) */
     size_t queue_cap;        /* write jobs waiting, at most */
-    int64_t statement_ms;    /* time-out of one statement */
+    int64_t statement_ms;    /* time-out of one statement; 0: 10 s, below 0: none */
     int64_t connect_ms;
     size_t batch_max;        /* SQLite: jobs in one commit, at most (64) */
 };
@@ -26,7 +26,9 @@ struct store_opts {
 enum rc store_open(const struct store_opts *o, struct store **out, struct err *e) MUST_USE;
 void store_close(struct store **s); /* lets queued writes finish */
 
-/* A connection of one's own; readers are refused writes by the engine. */
+/* A connection of one's own; readers are refused writes by the engine.  PostgreSQL is connected to
+ * at the first statement, and again after it was lost, with back-off: meanwhile statements get
+ * RC_BUSY at once. */
 enum db_access { DB_READ, DB_WRITE };
 enum rc store_connect(struct store *s, enum db_access access, struct db **out, struct err *e) MUST_USE;
 void db_close(struct db **db);

@@ -40,6 +40,7 @@ synchronous_commit = off
 max_connections = 60
 shared_buffers = 32MB
 autovacuum = off
+deadlock_timeout = 50ms
 max_wal_size = 256MB
 log_min_messages = fatal
 CONF

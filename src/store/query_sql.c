@@ -1,0 +1,437 @@
+#include "store/query_sql.h"
+
+#include "base/utf8.h"
+#include "store/query_match.h"
+
+#include <stdio.h>
+
+struct builder {
+    struct sql *q;
+    const struct query_env *env;
+    struct err *e;
+};
+
+typedef enum rc (*field_fn)(struct builder *b, const struct query_node *n);
+
+static enum rc bad_value(struct builder *b, const struct query_node *n, const char *allowed)
+{
+    return err_field(b->e, "q", "value", allowed, "\"%.*s\" is not a value of %s:.%s%s",
+                     (int)(n->value.n > 40 ? 40 : n->value.n), n->value.p, n->field->name,
+                     allowed ? " Allowed: " : "", allowed ? allowed : "");
+}
+
+static struct str fold(struct builder *b, const struct query_node *n)
+{
+    return utf8_fold(n->value, b->env->a);
+}
+
+static bool is(const struct query_node *n, const char *word)
+{
+    return str_ieq(n->value, str_of(word));
+}
+
+/* Index of the value in a NULL-terminated list, or -1. */
+static int choice(const struct query_node *n, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (is(n, names[i]))
+            return i;
+    return -1;
+}
+
+static enum rc where_state(struct builder *b, const struct query_node *n)
+{
+    static const char *const types[] = { "new",    "open",   "pending", "hold",    "solved",
+                                         "closed", "merged", "spam",    "deleted", NULL };
+    int type = choice(n, types);
+    int64_t id = 0;
+
+    if (type >= 0) {
+        sql_add(b->q, "t.state_type = ?", DB_ARGS(DB_INT(type)));
+        return RC_OK;
+    }
+    if (db_query_int(b->env->db, "SELECT id FROM states WHERE name_fold = $1",
+                     DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e) != RC_OK) {
+        if (b->e->rc != RC_NOT_FOUND)
+            return b->e->rc;
+        err_clear(b->e);
+        return bad_value(b, n, "a state's name, or new, open, pending, hold, solved, closed, merged");
+    }
+    sql_add(b->q, "t.state_id = ?", DB_ARGS(DB_INT(id)));
+    return RC_OK;
+}
+
+static enum rc where_priority(struct builder *b, const struct query_node *n)
+{
+    int64_t id = 0;
+
+    if (db_query_int(b->env->db, "SELECT id FROM priorities WHERE name_fold = $1",
+                     DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e) != RC_OK) {
+        if (b->e->rc != RC_NOT_FOUND)
+            return b->e->rc;
+        err_clear(b->e);
+        return bad_value(b, n, "a priority's name");
+    }
+    sql_add(b->q, "t.priority_id = ?", DB_ARGS(DB_INT(id)));
+    return RC_OK;
+}
+
+/* A group that does not exist and one that the caller cannot see are alike: no hits. */
+static enum rc where_group(struct builder *b, const struct query_node *n)
+{
+    sql_add(b->q, "t.group_id IN (SELECT id FROM groups WHERE name_fold = ?)",
+            DB_ARGS(DB_TEXT(fold(b, n))));
+    return RC_OK;
+}
+
+/* The first text behind all that begin with this one, in bytewise order. */
+static struct str prefix_end(struct str prefix, struct arena *a)
+{
+    return str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(prefix));
+}
+
+static void where_person(struct builder *b, const struct query_node *n)
+{
+    struct str from = fold(b, n), to = prefix_end(from, b->env->a);
+
+    sql_add(b->q,
+            " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?"
+            " UNION SELECT user_id FROM identities WHERE kind = 0 AND value_fold >= ? AND"
+            " value_fold < ?)",
+            DB_ARGS(DB_TEXT(from), DB_TEXT(to), DB_TEXT(from), DB_TEXT(to)));
+}
+
+static enum rc where_owner(struct builder *b, const struct query_node *n)
+{
+    if (is(n, "none")) {
+        sql_add(b->q, "t.owner_id IS NULL", DB_NO_ARGS);
+    } else if (is(n, "me")) {
+        sql_add(b->q, "t.owner_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
+    } else {
+        sql_add(b->q, "t.owner_id", DB_NO_ARGS);
+        where_person(b, n);
+    }
+    return RC_OK;
+}
+
+static enum rc where_customer(struct builder *b, const struct query_node *n)
+{
+    if (is(n, "me")) {
+        sql_add(b->q, "t.customer_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
+        return RC_OK;
+    }
+    sql_add(b->q, "t.customer_id", DB_NO_ARGS);
+    where_person(b, n);
+    return RC_OK;
+}
+
+static enum rc where_organization(struct builder *b, const struct query_node *n)
+{
+    struct str from = fold(b, n);
+
+    if (is(n, "none"))
+        sql_add(b->q, "t.organization_id IS NULL", DB_NO_ARGS);
+    else
+        sql_add(b->q,
+                "t.organization_id IN (SELECT id FROM organizations WHERE name_fold >= ? AND"
+                " name_fold < ?)",
+                DB_ARGS(DB_TEXT(from), DB_TEXT(prefix_end(from, b->env->a))));
+    return RC_OK;
+}
+
+static enum rc where_tag(struct builder *b, const struct query_node *n)
+{
+    if (is(n, "none"))
+        sql_add(b->q, "t.tags_json = '[]'", DB_NO_ARGS);
+    else
+        sql_add(b->q,
+                "t.id IN (SELECT tt.ticket_id FROM ticket_tags tt JOIN tags g ON g.id = tt.tag_id"
+                " WHERE g.name = ?)",
+                DB_ARGS(DB_TEXT(str_lower(n->value, b->env->a))));
+    return RC_OK;
+}
+
+static enum rc where_number(struct builder *b, const struct query_node *n)
+{
+    struct str v = n->value;
+
+    if (v.n && v.p[0] == '#')
+        v = str_sub(v, 1, v.n);
+    sql_add(b->q, "t.number = ?", DB_ARGS(DB_TEXT(v)));
+    return RC_OK;
+}
+
+static enum rc where_channel(struct builder *b, const struct query_node *n)
+{
+    static const char *const names[] = { "web",  "api", "email",  "phone", "walk-in",
+                                         "chat", "sms", "system", NULL };
+    int i = choice(n, names);
+
+    if (i < 0)
+        return bad_value(b, n, "web, api, email, phone, walk-in, chat, sms, system");
+    sql_add(b->q, "t.channel = ?", DB_ARGS(DB_INT(i)));
+    return RC_OK;
+}
+
+static void add_column(struct sql *q, enum query_field_id id)
+{
+    switch (id) {
+    case QF_CREATED: sql_add(q, "t.created_us", DB_NO_ARGS); break;
+    case QF_UPDATED: sql_add(q, "t.updated_us", DB_NO_ARGS); break;
+    case QF_CLOSED: sql_add(q, "t.last_close_us", DB_NO_ARGS); break;
+    case QF_DUE: sql_add(q, "t.next_due_us", DB_NO_ARGS); break;
+    default: sql_add(q, "t.until_us", DB_NO_ARGS); break;
+    }
+}
+
+static void add_comparison(struct sql *q, enum query_cmp cmp, int64_t v)
+{
+    switch (cmp) {
+    case QUERY_LT: sql_add(q, " < ?", DB_ARGS(DB_INT(v))); break;
+    case QUERY_LE: sql_add(q, " <= ?", DB_ARGS(DB_INT(v))); break;
+    case QUERY_GT: sql_add(q, " > ?", DB_ARGS(DB_INT(v))); break;
+    case QUERY_GE: sql_add(q, " >= ?", DB_ARGS(DB_INT(v))); break;
+    default: sql_add(q, " = ?", DB_ARGS(DB_INT(v))); break;
+    }
+}
+
+/* A span is an age: updated:<7d is younger than 7 days, so the comparison of times turns round. */
+static enum query_cmp turned(enum query_cmp cmp)
+{
+    static const enum query_cmp map[] = { QUERY_EQ, QUERY_GT, QUERY_GE, QUERY_LT, QUERY_LE,
+                                          QUERY_RANGE };
+
+    return map[cmp];
+}
+
+static bool is_span(struct str v)
+{
+    return v.n >= 2 && v.n < 10 && str_chr(v, '-') == SIZE_MAX && !str_ieq(v, STR("now"));
+}
+
+static enum rc where_time(struct builder *b, const struct query_node *n)
+{
+    static const char allowed[] = "2026-01-31, 2026-01-31T12:00:00Z, 7d, 2h, now; with <, >, a..b";
+    bool future = n->field->id == QF_DUE || n->field->id == QF_UNTIL, span = is_span(n->value);
+    enum query_cmp cmp = n->cmp;
+    int64_t from, to;
+
+    if (cmp == QUERY_EQ && span)
+        cmp = QUERY_LE; /* updated:7d means within the last 7 days */
+    if (!query_time(n->value, b->env->now_us, future, cmp == QUERY_GT || cmp == QUERY_LE, &from))
+        return bad_value(b, n, allowed);
+    if (cmp == QUERY_EQ || cmp == QUERY_RANGE) {
+        struct str end = cmp == QUERY_RANGE ? n->value2 : n->value;
+
+        if (!query_time(end, b->env->now_us, future, true, &to))
+            return bad_value(b, n, allowed);
+        sql_add(b->q, "(", DB_NO_ARGS);
+        add_column(b->q, n->field->id);
+        sql_add(b->q, " >= ? AND ", DB_ARGS(DB_INT(from < to ? from : to)));
+        add_column(b->q, n->field->id);
+        sql_add(b->q, " <= ?)", DB_ARGS(DB_INT(from < to ? to : from)));
+        return RC_OK;
+    }
+    add_column(b->q, n->field->id);
+    add_comparison(b->q, span && !future ? turned(cmp) : cmp, from);
+    return RC_OK;
+}
+
+static enum rc where_is(struct builder *b, const struct query_node *n)
+{
+    struct sql *q = b->q;
+
+    if (is(n, "unassigned"))
+        sql_add(q, "t.owner_id IS NULL", DB_NO_ARGS);
+    else if (is(n, "assigned"))
+        sql_add(q, "t.owner_id IS NOT NULL", DB_NO_ARGS);
+    else if (is(n, "mine"))
+        sql_add(q, "t.owner_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
+    else if (is(n, "open"))
+        sql_add(q, "t.state_type IN (0, 1, 2, 3)", DB_NO_ARGS);
+    else if (is(n, "closed"))
+        sql_add(q, "t.state_type IN (4, 5)", DB_NO_ARGS);
+    else if (is(n, "merged"))
+        sql_add(q, "t.state_type = 6", DB_NO_ARGS);
+    else if (is(n, "overdue"))
+        sql_add(q, "t.next_due_us < ?", DB_ARGS(DB_INT(b->env->now_us)));
+    else if (is(n, "watched"))
+        sql_add(q, "t.id IN (SELECT ticket_id FROM watches WHERE user_id = ?)",
+                DB_ARGS(DB_INT(b->env->user_id)));
+    else
+        return bad_value(b, n, "unassigned, assigned, mine, open, closed, merged, overdue, watched");
+    return RC_OK;
+}
+
+static enum rc where_has(struct builder *b, const struct query_node *n)
+{
+    struct sql *q = b->q;
+
+    if (is(n, "attachment"))
+        sql_add(q, "t.attachment_count > 0", DB_NO_ARGS);
+    else if (is(n, "owner"))
+        sql_add(q, "t.owner_id IS NOT NULL", DB_NO_ARGS);
+    else if (is(n, "organization"))
+        sql_add(q, "t.organization_id IS NOT NULL", DB_NO_ARGS);
+    else if (is(n, "tag"))
+        sql_add(q, "t.tags_json <> '[]'", DB_NO_ARGS);
+    else if (is(n, "note") && b->env->scope->internal)
+        sql_add(q, "t.message_count > t.public_message_count", DB_NO_ARGS);
+    else
+        return bad_value(b, n, "attachment, note, owner, organization, tag");
+    return RC_OK;
+}
+
+static enum rc where_custom(struct builder *b, const struct query_node *n)
+{
+    int64_t id = 0, v;
+
+    if (db_query_int(b->env->db, "SELECT id FROM fields WHERE object = 0 AND name = $1",
+                     DB_ARGS(DB_TEXT(n->custom)), &id, b->e) != RC_OK) {
+        if (b->e->rc != RC_NOT_FOUND)
+            return b->e->rc;
+        err_clear(b->e);
+        return err_field(b->e, "q", "unknown_field", NULL, "There is no custom field \"%.*s\".",
+                         (int)(n->custom.n > 40 ? 40 : n->custom.n), n->custom.p);
+    }
+    sql_add(b->q, "t.id IN (SELECT object_id FROM field_values WHERE field_id = ? AND ",
+            DB_ARGS(DB_INT(id)));
+    if (str_i64(n->value, INT64_MIN, INT64_MAX, &v) && n->cmp != QUERY_EQ) {
+        sql_add(b->q, "int_value", DB_NO_ARGS);
+        add_comparison(b->q, n->cmp, v);
+    } else if (n->cmp == QUERY_EQ) {
+        sql_add(b->q, "text_fold = ?", DB_ARGS(DB_TEXT(fold(b, n))));
+    } else {
+        return bad_value(b, n, "a number behind < and >");
+    }
+    sql_add(b->q, ")", DB_NO_ARGS);
+    return RC_OK;
+}
+
+static const field_fn field_fns[] = {
+    [QF_STATE] = where_state,       [QF_PRIORITY] = where_priority,
+    [QF_GROUP] = where_group,       [QF_OWNER] = where_owner,
+    [QF_CUSTOMER] = where_customer, [QF_ORGANIZATION] = where_organization,
+    [QF_TAG] = where_tag,           [QF_NUMBER] = where_number,
+    [QF_CHANNEL] = where_channel,   [QF_CREATED] = where_time,
+    [QF_UPDATED] = where_time,      [QF_CLOSED] = where_time,
+    [QF_DUE] = where_time,          [QF_UNTIL] = where_time,
+    [QF_IS] = where_is,             [QF_HAS] = where_has,
+    [QF_CUSTOM] = where_custom,
+};
+
+void query_where_visible(struct sql *q, const struct scope *s)
+{
+    if (s->internal && s->all)
+        return;
+    sql_add(q, " AND (d.internal = 0", DB_NO_ARGS);
+    if (s->internal && s->n_groups) {
+        sql_add(q, " OR d.group_id IN (", DB_NO_ARGS);
+        sql_add_ints(q, s->groups, s->n_groups);
+        sql_add(q, ")", DB_NO_ARGS);
+    }
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
+/* Tickets with a message that holds the words. */
+static void where_words(struct builder *b, const struct query_node *n)
+{
+    struct str match = query_match(n, b->env);
+
+    if (match.n == 0) {
+        sql_add(b->q, "1 = 1", DB_NO_ARGS);
+        return;
+    }
+    match = query_match_scoped(match, b->env);
+    if (db_kind(b->env->db) == DB_SQLITE)
+        sql_add(b->q,
+                "t.id IN (SELECT d.ticket_id FROM search_fts f JOIN search_docs d ON d.message_id ="
+                " f.rowid WHERE search_fts MATCH ?",
+                DB_ARGS(DB_TEXT(match)));
+    else
+        sql_add(b->q,
+                "t.id IN (SELECT d.ticket_id FROM search_docs d WHERE d.doc @@ CAST(? AS tsquery)",
+                DB_ARGS(DB_TEXT(match)));
+    query_where_visible(b->q, b->env->scope);
+    sql_add(b->q, ")", DB_NO_ARGS);
+}
+
+static enum rc where_node(struct builder *b, const struct query_node *n)
+{
+    if (n->kind == QUERY_FIELD)
+        return field_fns[n->field->id](b, n);
+    if (query_is_text(n)) {
+        where_words(b, n);
+        return RC_OK;
+    }
+    sql_add(b->q, "(", DB_NO_ARGS);
+    if (n->kind == QUERY_NOT)
+        sql_add(b->q, "NOT ", DB_NO_ARGS);
+    for (const struct query_node *c = n->child; c; c = c->next) {
+        if (c != n->child && n->kind == QUERY_AND)
+            sql_add(b->q, " AND ", DB_NO_ARGS);
+        else if (c != n->child)
+            sql_add(b->q, " OR ", DB_NO_ARGS);
+        sql_add(b->q, "COALESCE(", DB_NO_ARGS); /* unknown is false, so that NOT turns it round */
+        TRY(where_node(b, c));
+        sql_add(b->q, ", FALSE)", DB_NO_ARGS);
+    }
+    sql_add(b->q, ")", DB_NO_ARGS);
+    return RC_OK;
+}
+
+enum rc query_where(struct sql *q, const struct query_node *n, const struct query_env *env,
+                    struct err *e)
+{
+    struct builder b = { q, env, e };
+
+    if (!n)
+        return RC_OK;
+    if (n->kind == QUERY_AND) { /* plain terms, so that indexes serve them */
+        for (const struct query_node *c = n->child; c; c = c->next) {
+            sql_add(q, " AND ", DB_NO_ARGS);
+            TRY(where_node(&b, c));
+        }
+        return RC_OK;
+    }
+    sql_add(q, " AND ", DB_NO_ARGS);
+    return where_node(&b, n);
+}
+
+/* A flat copy of the AND's children that are words (or are not). */
+static struct query_node *children_that(const struct query_node *n, bool are_text, struct arena *a)
+{
+    struct query_node *all = ARENA_NEW(a, struct query_node), **tail = &all->child;
+
+    all->kind = QUERY_AND;
+    for (const struct query_node *c = n->child; c; c = c->next) {
+        if (query_is_text(c) != are_text)
+            continue;
+        *tail = arena_memdup(a, c, sizeof(*c));
+        (*tail)->next = NULL;
+        tail = &(*tail)->next;
+    }
+    return all->child ? all : NULL;
+}
+
+enum rc query_split(const struct query_node *n, const struct query_env *env, struct str *match,
+                    const struct query_node **rest, struct err *e)
+{
+    const struct query_node *words = NULL;
+
+    (void)e;
+    *match = STR("");
+    *rest = n;
+    if (!n)
+        return RC_OK;
+    if (query_is_text(n)) {
+        words = n;
+        *rest = NULL;
+    } else if (n->kind == QUERY_AND) {
+        words = children_that(n, true, env->a);
+        *rest = children_that(n, false, env->a);
+    }
+    if (words)
+        *match = query_match_scoped(query_match(words, env), env);
+    return RC_OK;
+}

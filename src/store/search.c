@@ -1,0 +1,357 @@
+#include "store/search.h"
+
+#include "base/buf.h"
+#include "base/tokens.h"
+#include "base/utf8.h"
+
+enum {
+    BODY_BYTES_MAX = 256 * 1024, /* of a message's text that are indexed */
+    HEAD_BYTES_MAX = 64 * 1024,
+    TOKENS_BYTES_MAX = 1024 * 1024,
+    TSVECTOR_POSITION_MAX = 16383, /* PostgreSQL's limit; later words share the last place */
+    MERGE_CHAIN_MAX = 64,
+};
+
+struct doc {
+    int64_t message_id, ticket_id, group_id;
+    bool internal;
+    struct buf head;
+    struct str body; /* tokens */
+};
+
+static void add_words(struct buf *b, const char *mark, struct str tokens)
+{
+    while (tokens.p) {
+        struct str token = str_cut(&tokens, ' ');
+
+        if (token.n)
+            buf_printf(b, "%s%.*s ", mark, STR_ARG(token));
+    }
+}
+
+/* A field's words plainly, and again with its mark; "_" keeps phrases from running on. */
+static void add_field(struct buf *b, const char *mark, struct str text, struct arena *a)
+{
+    struct str tokens;
+
+    if (text.n == 0)
+        return;
+    tokens = text_tokens(text, TOKENS_DOCUMENT, a);
+    add_words(b, "", tokens);
+    BUF_LIT(b, "_ ");
+    if (mark[0] == '\0')
+        return;
+    add_words(b, mark, tokens);
+    BUF_LIT(b, "_ ");
+}
+
+static void add_scope(struct buf *b, const char *mark, int64_t id)
+{
+    if (id)
+        buf_printf(b, "%s%lld ", mark, (long long)id);
+}
+
+/* Where a ticket's messages are shown: the end of its chain of merges. */
+static enum rc merge_target(struct db *db, int64_t *ticket_id, struct err *e)
+{
+    for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
+        int64_t next = 0;
+
+        TRY(db_query_int(db, "SELECT COALESCE(merged_into_id, 0) FROM tickets WHERE id = $1",
+                         DB_ARGS(DB_INT(*ticket_id)), &next, e));
+        if (!next)
+            return RC_OK;
+        *ticket_id = next;
+    }
+    return RC_OK;
+}
+
+static enum rc add_attachments(struct db *db, int64_t message_id, struct doc *d, struct arena *a,
+                               struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query(db, &r, "SELECT name FROM attachments WHERE message_id = $1 ORDER BY id",
+                 DB_ARGS(DB_INT(message_id)), e));
+    while (db_next(&r, e))
+        add_field(&d->head, SEARCH_MARK_FILE, db_view(&r, 0), a);
+    return e->rc;
+}
+
+static enum rc add_participants(struct db *db, int64_t ticket_id, struct doc *d, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query(db, &r, "SELECT user_id FROM participants WHERE ticket_id = $1 ORDER BY id",
+                 DB_ARGS(DB_INT(ticket_id)), e));
+    while (db_next(&r, e))
+        add_scope(&d->head, SEARCH_MARK_USER, db_int(&r, 0));
+    return e->rc;
+}
+
+/* Who may find it, by the ticket that the message is shown in. */
+static enum rc add_ticket(struct db *db, struct doc *d, struct arena *a, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query(db, &r,
+                 "SELECT t.number, t.title, t.group_id, t.customer_id, t.organization_id, c.name,"
+                 " c.email FROM tickets t JOIN users c ON c.id = t.customer_id WHERE t.id = $1",
+                 DB_ARGS(DB_INT(d->ticket_id)), e));
+    if (!db_next(&r, e))
+        return e->rc ? e->rc : err_fail(e, "search: ticket %lld is gone", (long long)d->ticket_id);
+    d->group_id = db_int(&r, 2);
+    add_scope(&d->head, SEARCH_MARK_GROUP, d->group_id);
+    add_scope(&d->head, SEARCH_MARK_USER, db_int(&r, 3));
+    add_scope(&d->head, SEARCH_MARK_ORG, db_int(&r, 4));
+    BUF_LIT(&d->head, "_ ");
+    add_field(&d->head, "", db_view(&r, 0), a);
+    add_field(&d->head, SEARCH_MARK_TITLE, db_view(&r, 1), a);
+    add_field(&d->head, "", db_view(&r, 5), a);
+    add_field(&d->head, "", db_view(&r, 6), a);
+    return RC_OK;
+}
+
+static enum rc doc_read(struct db *db, int64_t message_id, struct doc *d, struct arena *a,
+                        struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    int64_t attachments;
+    struct str text;
+
+    *d = (struct doc){ .message_id = message_id, .head = BUF_ARENA(a, HEAD_BYTES_MAX) };
+    TRY(db_query(db, &r,
+                 "SELECT m.ticket_id, m.visibility, m.attachment_count, m.body_text, u.name,"
+                 " u.email, m.mail_from, m.mail_to, m.mail_cc FROM messages m"
+                 " LEFT JOIN users u ON u.id = m.author_id WHERE m.id = $1",
+                 DB_ARGS(DB_INT(message_id)), e));
+    if (!db_next(&r, e))
+        return e->rc ? e->rc
+                     : err_fail(e, "search: message %lld is gone", (long long)message_id);
+    d->ticket_id = db_int(&r, 0);
+    d->internal = db_int(&r, 1) != 0;
+    attachments = db_int(&r, 2);
+    text = db_view(&r, 3);
+    d->body = text_tokens(str_sub(text, 0, utf8_cut_bytes(text, BODY_BYTES_MAX)), TOKENS_DOCUMENT,
+                          a);
+    for (int col = 4; col <= 6; col++)
+        add_field(&d->head, SEARCH_MARK_FROM, db_view(&r, col), a);
+    add_field(&d->head, SEARCH_MARK_TO, db_view(&r, 7), a);
+    add_field(&d->head, SEARCH_MARK_CC, db_view(&r, 8), a);
+    db_rows_end(&r);
+    TRY(merge_target(db, &d->ticket_id, e));
+    TRY(add_ticket(db, d, a, e));
+    if (attachments)
+        TRY(add_attachments(db, message_id, d, a, e));
+    return add_participants(db, d->ticket_id, d, e);
+}
+
+/* 'word':1A 'other':2 … */
+static void tsvector_part(struct buf *b, struct str tokens, const char *weight, int *position)
+{
+    while (tokens.p) {
+        struct str token = str_cut(&tokens, ' ');
+
+        if (token.n == 0)
+            continue;
+        if (*position < TSVECTOR_POSITION_MAX)
+            ++*position;
+        buf_printf(b, "'%.*s':%d%s ", STR_ARG(token), *position, weight);
+    }
+}
+
+static enum rc doc_put_postgres(struct db *db, struct doc *d, struct arena *a, struct err *e)
+{
+    struct buf v = BUF_ARENA(a, TOKENS_BYTES_MAX);
+    int position = 0;
+
+    tsvector_part(&v, buf_view(&d->head), "A", &position);
+    tsvector_part(&v, d->body, "", &position);
+    return db_exec(db,
+                   "INSERT INTO search_docs (message_id, ticket_id, group_id, internal, doc)"
+                   " VALUES ($1, $2, $3, $4, CAST($5 AS tsvector)) ON CONFLICT (message_id) DO"
+                   " UPDATE SET ticket_id = excluded.ticket_id, group_id = excluded.group_id,"
+                   " internal = excluded.internal, doc = excluded.doc",
+                   DB_ARGS(DB_INT(d->message_id), DB_INT(d->ticket_id), DB_INT(d->group_id),
+                           DB_INT(d->internal), DB_TEXT(buf_view(&v))),
+                   NULL, e);
+}
+
+static enum rc doc_put_sqlite(struct db *db, struct doc *d, struct err *e)
+{
+    TRY(db_exec(db,
+                "INSERT INTO search_docs (message_id, ticket_id, group_id, internal, head)"
+                " VALUES ($1, $2, $3, $4, $5)",
+                DB_ARGS(DB_INT(d->message_id), DB_INT(d->ticket_id), DB_INT(d->group_id),
+                        DB_INT(d->internal), DB_TEXT(buf_view(&d->head))),
+                NULL, e));
+    return db_exec(db, "INSERT INTO search_fts (rowid, head, body) VALUES ($1, $2, $3)",
+                   DB_ARGS(DB_INT(d->message_id), DB_TEXT(buf_view(&d->head)), DB_TEXT(d->body)),
+                   NULL, e);
+}
+
+enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e)
+{
+    struct doc d;
+
+    TRY(doc_read(db, message_id, &d, a, e));
+    if (db_kind(db) == DB_POSTGRES)
+        return doc_put_postgres(db, &d, a, e);
+    return doc_put_sqlite(db, &d, e);
+}
+
+/* FTS5 without content wants the words that it is to forget. */
+static enum rc remove_sqlite(struct db *db, int64_t message_id, struct arena *a, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct str head, text, body;
+
+    TRY(db_query(db, &r,
+                 "SELECT d.head, m.body_text FROM search_docs d JOIN messages m ON m.id ="
+                 " d.message_id WHERE d.message_id = $1",
+                 DB_ARGS(DB_INT(message_id)), e));
+    if (!db_next(&r, e))
+        return e->rc;
+    head = db_text(&r, 0, a);
+    text = db_view(&r, 1);
+    body = text_tokens(str_sub(text, 0, utf8_cut_bytes(text, BODY_BYTES_MAX)), TOKENS_DOCUMENT,
+                          a);
+    db_rows_end(&r);
+    return db_exec(db,
+                   "INSERT INTO search_fts (search_fts, rowid, head, body)"
+                   " VALUES ('delete', $1, $2, $3)",
+                   DB_ARGS(DB_INT(message_id), DB_TEXT(head), DB_TEXT(body)), NULL, e);
+}
+
+enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct err *e)
+{
+    if (db_kind(db) == DB_SQLITE)
+        TRY(remove_sqlite(db, message_id, a, e));
+    return db_exec(db, "DELETE FROM search_docs WHERE message_id = $1",
+                   DB_ARGS(DB_INT(message_id)), NULL, e);
+}
+
+enum rc search_put(struct db *db, int64_t message_id, struct arena *a, struct err *e)
+{
+    TRY(search_remove(db, message_id, a, e));
+    return search_put_new(db, message_id, a, e);
+}
+
+/* Ids of the messages of a ticket and of all tickets merged into it, over any number of steps. */
+static enum rc message_ids(struct db *db, int64_t ticket_id, struct arena *a, int64_t **ids,
+                           size_t *n, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    size_t cap = 16;
+
+    *ids = ARENA_ARRAY(a, int64_t, cap);
+    *n = 0;
+    TRY(db_query(db, &r,
+                 "WITH RECURSIVE shown (id) AS (SELECT CAST($1 AS BIGINT) UNION"
+                 " SELECT t.id FROM tickets t JOIN shown s ON t.merged_into_id = s.id)"
+                 " SELECT m.id FROM messages m JOIN shown ON shown.id = m.ticket_id ORDER BY m.id",
+                 DB_ARGS(DB_INT(ticket_id)), e));
+    while (db_next(&r, e)) {
+        if (*n == cap) {
+            *ids = arena_grow(a, *ids, cap * sizeof(**ids), 2 * cap * sizeof(**ids));
+            cap *= 2;
+        }
+        (*ids)[(*n)++] = db_int(&r, 0);
+    }
+    return e->rc;
+}
+
+enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a, struct err *e)
+{
+    int64_t *ids;
+    size_t n;
+
+    TRY(message_ids(db, ticket_id, a, &ids, &n, e));
+    for (size_t i = 0; i < n; i++)
+        TRY(search_put(db, ids[i], a, e));
+    return RC_OK;
+}
+
+static void hits_where(struct sql *q, const struct query_env *env, struct str match, int64_t before)
+{
+    if (db_kind(env->db) == DB_SQLITE) {
+        sql_add(q,
+                "SELECT d.ticket_id, d.message_id FROM search_fts f JOIN search_docs d ON"
+                " d.message_id = f.rowid JOIN tickets t ON t.id = d.ticket_id"
+                " WHERE search_fts MATCH ?",
+                DB_ARGS(DB_TEXT(match)));
+        if (before)
+            sql_add(q, " AND f.rowid < ?", DB_ARGS(DB_INT(before)));
+        return;
+    }
+    sql_add(q,
+            "SELECT d.ticket_id, d.message_id FROM search_docs d JOIN tickets t ON t.id ="
+            " d.ticket_id WHERE d.doc @@ CAST(? AS tsquery)",
+            DB_ARGS(DB_TEXT(match)));
+    if (before)
+        sql_add(q, " AND d.message_id < ?", DB_ARGS(DB_INT(before)));
+}
+
+/* On later pages: tickets that a page before has shown stay away. */
+static void hits_unseen(struct sql *q, const struct query_env *env, struct str match, int64_t from)
+{
+    if (db_kind(env->db) == DB_SQLITE)
+        sql_add(q,
+                " AND NOT EXISTS (SELECT 1 FROM search_docs d WHERE d.ticket_id = t.id AND"
+                " d.message_id >= ? AND d.message_id IN (SELECT rowid FROM search_fts WHERE"
+                " search_fts MATCH ? AND rowid = d.message_id)",
+                DB_ARGS(DB_INT(from), DB_TEXT(match)));
+    else
+        sql_add(q,
+                " AND NOT EXISTS (SELECT 1 FROM search_docs d WHERE d.ticket_id = t.id AND"
+                " d.message_id >= ? AND d.doc @@ CAST(? AS tsquery)",
+                DB_ARGS(DB_INT(from), DB_TEXT(match)));
+    query_where_visible(q, env->scope);
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
+static bool seen(const struct search_hit *hits, size_t n, int64_t ticket_id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (hits[i].ticket_id == ticket_id)
+            return true;
+    return false;
+}
+
+enum rc search_hits(const struct query_env *env, struct str match, const struct query_node *rest,
+                    int64_t before, size_t limit, struct search_hit *hits, size_t *n, bool *more,
+                    struct err *e)
+{
+    int64_t page_start = before, window = (int64_t)limit * 2 + 8, rows;
+
+    *n = 0;
+    *more = false;
+    do {
+        struct db_rows r CLEAN(db_rows_end) = { 0 };
+        struct sql q = sql_new(env->a);
+
+        hits_where(&q, env, match, before);
+        query_where_visible(&q, env->scope);
+        scope_where(&q, env->scope);
+        if (page_start)
+            hits_unseen(&q, env, match, page_start);
+        TRY(query_where(&q, rest, env, e));
+        if (db_kind(env->db) == DB_SQLITE)
+            sql_add(&q, " ORDER BY f.rowid DESC LIMIT ?", DB_ARGS(DB_INT(window)));
+        else
+            sql_add(&q, " ORDER BY d.message_id DESC LIMIT ?", DB_ARGS(DB_INT(window)));
+        TRY(db_query_sql(env->db, &r, &q, e));
+        for (rows = 0; db_next(&r, e); rows++) {
+            before = db_int(&r, 1);
+            if (seen(hits, *n, db_int(&r, 0)))
+                continue;
+            if (*n == limit) {
+                *more = true;
+                return RC_OK;
+            }
+            hits[(*n)++] = (struct search_hit){ db_int(&r, 0), before };
+        }
+        TRY(e->rc);
+    } while (rows == window);
+    return RC_OK;
+}

@@ -1,0 +1,46 @@
+/* The full-text index: one document a message, in two parts.
+ *
+ *   head  the ticket's number and title, who wrote it and to whom, names of attachments, and who
+ *         may find it; a word of one field stands there again with that field's mark
+ *   body  the words of the message
+ *
+ * Words are those of text_tokens() (base/tokens.h), so both engines hold the same and find the same:
+ * SQLite in an FTS5 table without content, PostgreSQL in a tsvector with a GIN index.  The index is
+ * written in the transaction of the change: what was acknowledged can be found.
+ *
+ * Messages of a merged ticket are found as messages of the ticket they were merged into. */
+#ifndef STORE_SEARCH_H
+#define STORE_SEARCH_H
+
+#include "store/db.h"
+#include "store/query_sql.h"
+
+#define SEARCH_MARK_TITLE "_h_"
+#define SEARCH_MARK_FROM "_s_"
+#define SEARCH_MARK_TO "_t_"
+#define SEARCH_MARK_CC "_c_"
+#define SEARCH_MARK_FILE "_f_"
+#define SEARCH_MARK_GROUP "_g"
+#define SEARCH_MARK_USER "_u"
+#define SEARCH_MARK_ORG "_o"
+
+/* Indexes the message as its rows stand now; replaces what was indexed before (as long as its
+ * body_text did not change, else call search_remove() before changing it). */
+enum rc search_put(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
+/* The same for a message that was inserted in this transaction. */
+enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
+enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
+/* After a change of title, group, customer, organisation, participants or merging: the documents
+ * of the ticket and of those merged into it. */
+enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a, struct err *e) MUST_USE;
+
+struct search_hit {
+    int64_t ticket_id, message_id;
+};
+/* Newest hits first, each ticket once: at most limit, older than message before (0: from the
+ * newest), that the scope may see.  *more: there may be others behind the last one. */
+enum rc search_hits(const struct query_env *env, struct str match, const struct query_node *rest,
+                    int64_t before, size_t limit, struct search_hit *hits, size_t *n, bool *more,
+                    struct err *e) MUST_USE;
+
+#endif
