@@ -55,6 +55,7 @@ struct db_driver {
 struct db_level {
     bool is_virtual;    /* began before its parent ran anything: needs no savepoint */
     int64_t began_at;   /* db->tx_statements when it began */
+    size_t words_at;    /* db->n_words then */
 };
 
 struct db {
@@ -72,6 +73,9 @@ struct db {
     struct db_level levels[DB_DEPTH_MAX];
     int64_t tx_statements;
     enum rc lost;       /* the engine ended the transaction: all else in it gets this */
+
+    struct word *words; /* owner; to be told after the commit (notify.c) */
+    size_t n_words;
 
     int64_t time_us, statements;
     int64_t fail_in;
@@ -96,6 +100,7 @@ enum rc db_script(struct db *db, struct str text, struct err *e) MUST_USE;
 void db_sqlite_init(void); /* once a process, before the first connection */
 
 struct writer;
+struct listener;
 
 struct store {
     enum db_kind kind;
@@ -105,8 +110,14 @@ struct store {
     struct writer *writer;  /* owner */
     pthread_mutex_t ping_lock; /* guards ping */
     struct db *ping;        /* owner; opened at the first ping */
+    struct listener *listener; /* owner; NULL: nobody listens */
     _Atomic int64_t readers, reconnects, errors;
 };
+
+/* What was to be told (notify.c): after the commit, or forgotten down to the first keep. */
+void words_tell(struct db *db);
+void words_forget(struct db *db, size_t keep);
+void listener_free(struct listener **l);
 
 /* The write lane (writer.c). */
 enum rc writer_new(struct store *s, struct writer **out, struct err *e) MUST_USE;

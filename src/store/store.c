@@ -72,6 +72,7 @@ void store_close(struct store **sp)
     if (!s)
         return;
     writer_free(&s->writer);
+    listener_free(&s->listener);
     db_close(&s->ping);
     pthread_mutex_destroy(&s->ping_lock);
     free(s->path);

@@ -63,6 +63,7 @@ enum rc db_tx_begin(struct db *db, struct db_tx *tx, struct err *e)
             TRY(exec(db, points[db->depth].savepoint, e));
     }
     l->began_at = db->tx_statements;
+    l->words_at = db->n_words;
     db->depth++;
     *tx = (struct db_tx){ .db = db, .open = true };
     return RC_OK;
@@ -76,10 +77,14 @@ static enum rc commit_top(struct db *db, struct err *e)
         rc = err_set(e, db->lost, "", "%s", "The database ended the transaction.");
     else
         rc = exec(db, STR("COMMIT"), e);
-    if (rc != RC_OK)
-        undo_all(db);
     db->depth = 0;
     db->lost = RC_OK;
+    if (rc != RC_OK) {
+        undo_all(db);
+        words_forget(db, 0);
+    } else if (db->n_words > 0) {
+        words_tell(db);
+    }
     return rc;
 }
 
@@ -111,6 +116,7 @@ void db_tx_end(struct db_tx *tx)
     if (!tx->open)
         return;
     tx->open = false;
+    words_forget(db, db->levels[db->depth - 1].words_at);
     if (--db->depth == 0) {
         undo_all(db);
         db->lost = RC_OK;
