@@ -172,6 +172,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id, ended_us);
 CREATE UNIQUE INDEX sessions_refresh_old ON sessions (refresh_old_hash) WHERE refresh_old_hash IS NOT NULL;
 CREATE INDEX sessions_expires ON sessions (expires_us) WHERE ended_us IS NULL;
+CREATE INDEX sessions_ended ON sessions (ended_us) WHERE ended_us IS NOT NULL;
 
 CREATE TABLE api_tokens (
     id {{id}},
@@ -540,6 +541,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_due ON jobs (run_at_us) WHERE state IN (0, 1);
 CREATE INDEX jobs_user ON jobs (user_id, id);
+CREATE INDEX jobs_finished ON jobs (finished_us) WHERE finished_us IS NOT NULL;
 
 -- What must leave the process; the mail part of the server sends it. kind: "mail.password_reset", …
 CREATE TABLE outbox (
