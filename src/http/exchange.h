@@ -79,7 +79,8 @@ struct exchange {
 /* Value of the first header of this (lower case) name; p == NULL when absent. */
 struct str http_header_get(const struct exchange *x, struct str name);
 /* Adds an answer header.  name is a literal in lower case; a value with CR, LF or NUL aborts the
- * header (it is left out, RC_INVALID). */
+ * header (it is left out, RC_INVALID), and so does one of http/'s own: content-length, date,
+ * connection, transfer-encoding.  The value is copied. */
 enum rc exchange_header(struct exchange *x, struct str name, struct str value);
 /* Hands the answer back.  Any thread, exactly once. */
 void exchange_reply(struct exchange *x);

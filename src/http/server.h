@@ -20,10 +20,11 @@ struct http_app {
     /* Loop thread: the request never became an exchange the application saw (malformed, too large,
      * too slow …).  Fill in status, headers and body of x as an error answer; no reply call. */
     void (*on_refused)(struct exchange *x, enum rc why, const char *detail, void *arg);
-    /* Loop thread, once per exchange that on_request or on_refused saw: the last byte is sent or
-     * the client is gone.  For the request log and the metrics. */
+    /* Loop thread, once per exchange that on_headers, on_request or on_refused saw: the last byte is
+     * sent or the client is gone (status 0: before there was an answer).  For the request log, the
+     * metrics, and to let go of x->app. */
     void (*on_sent)(struct exchange *x, uint64_t bytes, bool complete, void *arg);
-    /* A stream's connection is gone. */
+    /* A stream's connection is gone.  NULL when the application has no streams. */
     void (*on_stream_gone)(uint64_t stream_id, void *arg);
 };
 
@@ -52,6 +53,7 @@ enum rc http_start(const struct http_opts *o, const struct http_app *app, struct
 int http_port(const struct http_server *s);
 /* Stops accepting, lets running requests finish (at most ms), closes idle connections. Blocks. */
 void http_drain(struct http_server *s, int64_t ms);
+/* Cuts what is left, waits until the application has handed back every exchange, frees all. */
 void http_stop(struct http_server **s);
 /* Reads certificate and key again; running connections stay. */
 enum rc http_reload_tls(struct http_server *s, struct err *e) MUST_USE;

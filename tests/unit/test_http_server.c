@@ -1,0 +1,60 @@
+/* The server over real sockets: HTTP/1 framing, order, ends of connections, bodies. */
+#include "http_harness.h"
+
+static void answers_a_plain_request(void **state)
+{
+    char out[4096];
+    int status = cl_once("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", 29, out, sizeof(out));
+
+    (void)state;
+    assert_int_equal(status, 200);
+    assert_non_null(strstr(out, "\r\ndate: "));
+    assert_non_null(strstr(out, "\r\ncontent-length: 2\r\n"));
+    assert_non_null(strstr(out, "\r\n\r\nok"));
+    wait_for(&fx.sent_complete, 1);
+}
+
+static void answers_pipelined_requests_in_order(void **state)
+{
+    char out[8192];
+    const char *req = "GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+                      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyz"
+                      "GET /later HTTP/1.1\r\nHost: a\r\n\r\n"
+                      "GET /5 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    (void)state;
+    assert_int_equal(cl_once(req, strlen(req), out, sizeof(out)), 200);
+    assert_int_equal(count_of(out, "HTTP/1.1 200 OK"), 5);
+    assert_true(strstr(out, "later") < strstr(out, "/2"));
+    assert_true(strstr(out, "/2") < strstr(out, "xyz"));
+    assert_true(strstr(out, "xyz") < strstr(out, "/5"));
+    wait_for(&fx.sent, 5);
+}
+
+static void reads_a_request_byte_by_byte(void **state)
+{
+    const char *req = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                      "Connection: close\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n";
+    char out[4096];
+    int fd = cl_connect(), one = 1;
+
+    (void)state;
+    setsockopt(fd, 6, 1, &one, sizeof(one)); /* TCP_NODELAY */
+    for (size_t i = 0; req[i]; i++)
+        cl_send(fd, req + i, 1);
+    cl_all(fd, out, sizeof(out));
+    close(fd);
+    assert_non_null(strstr(out, "200 OK"));
+    assert_non_null(strstr(out, "\r\n\r\nabcde"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(answers_a_plain_request, fx_default, fx_stop),
+        cmocka_unit_test_setup_teardown(answers_pipelined_requests_in_order, fx_default, fx_stop),
+        cmocka_unit_test_setup_teardown(reads_a_request_byte_by_byte, fx_default, fx_stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
