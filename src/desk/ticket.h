@@ -12,7 +12,6 @@
 #ifndef DESK_TICKET_H
 #define DESK_TICKET_H
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "desk/call.h"
 #include "desk/can.h"
@@ -44,6 +43,14 @@ struct ticket_edit {
     const json_t *fields; /* object: name → value; null clears */
 };
 
+/* One changed thing, before and after as JSON. */
+struct ticket_change {
+    const char *name;
+    struct str before, after;
+};
+
+enum { TICKET_TAGS_MAX = 50, TICKET_EXTRA_CHANGES_MAX = 8 };
+
 /* One ticket being worked on. */
 struct ticket_work {
     struct call *c;
@@ -52,7 +59,8 @@ struct ticket_work {
     bool is_new;            /* made by this work */
     const char *event;      /* type of the history row; NULL: create, message or update */
     struct message message; /* the one that was added; id 0: none */
-    struct buf more;        /* ,"name":[before,after] of things beside the row (participants, links) */
+    struct ticket_change extra[TICKET_EXTRA_CHANGES_MAX]; /* beside the row: participants, links */
+    size_t n_extra;
     bool touched;           /* save even when nothing of the row differs */
     bool followed_up;       /* the message went to another ticket (t and before are that one's) */
     int64_t asked_id;       /* the ticket that was named at first */

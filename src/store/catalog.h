@@ -1,4 +1,5 @@
-/* The small tables that every request needs: states, priorities, groups, roles, custom fields.
+/* The small tables that every request needs: states, priorities, groups, roles, custom fields, and
+ * the settings of tickets.
  * One read makes an immutable snapshot in an arena of its own; desk/catalog.h keeps one per
  * connection and finds things in it.
  *
@@ -64,8 +65,18 @@ struct cat_field {
     int64_t created_us, updated_us;
 };
 
+/* Settings of tickets, rows of the table settings; absent ones have these defaults. */
+struct cat_settings {
+    bool number_by_date;   /* ticket.number_format: "increment" or "date" */
+    bool check_digit;      /* ticket.number_check_digit */
+    struct str system_id;  /* ticket.system_id: up to 4 digits in front of the counter, "" */
+    bool tags_frozen;      /* ticket.tags_frozen: only who manages tags makes new ones */
+    int64_t solved_days;   /* ticket.solved_days: solved tickets close after so many, 7; 0 never */
+};
+
 struct catalog {
     int64_t generation;
+    struct cat_settings settings;
     struct arena *a; /* owner of everything here but the json_t of fields */
     const struct cat_state *states; /* each list sorted by id */
     size_t n_states;
