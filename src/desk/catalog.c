@@ -1,5 +1,7 @@
 #include "desk/catalog.h"
 
+#include "desk/settings.h"
+
 /* Snapshots that a connection keeps: the newest one first.  The older ones are still in the hands
  * of the request that changed the catalog. */
 enum { KEPT = 3 };
@@ -17,6 +19,36 @@ static void kept_free(void *p)
     free(k);
 }
 
+static enum rc read_flag(struct db *db, enum setting id, bool *out, struct err *e)
+{
+    int64_t v;
+
+    TRY(setting_int(db, id, &v, e));
+    *out = v != 0;
+    return RC_OK;
+}
+
+static enum rc read_settings(struct db *db, struct cat_settings *s, struct err *e)
+{
+    TRY(read_flag(db, SETTING_NUMBER_FORMAT, &s->number_by_date, e));
+    TRY(read_flag(db, SETTING_NUMBER_CHECK_DIGIT, &s->check_digit, e));
+    TRY(read_flag(db, SETTING_TAGS_FROZEN, &s->tags_frozen, e));
+    TRY(setting_int(db, SETTING_NUMBER_DIGITS, &s->number_digits, e));
+    TRY(setting_int(db, SETTING_NUMBER_SYSTEM_ID, &s->system_id, e));
+    return setting_int(db, SETTING_SOLVED_CLOSE_DAYS, &s->solved_days, e);
+}
+
+static enum rc read_fresh(struct db *db, struct catalog **out, struct err *e)
+{
+    enum rc rc;
+
+    TRY(catalog_read(db, out, e));
+    rc = read_settings(db, &(*out)->settings, e);
+    if (rc != RC_OK)
+        catalog_free(out);
+    return rc;
+}
+
 enum rc catalog_get(struct db *db, const struct catalog **out, struct err *e)
 {
     struct kept *k = db_carried(db);
@@ -30,7 +62,7 @@ enum rc catalog_get(struct db *db, const struct catalog **out, struct err *e)
         db_carry(db, k, kept_free);
     }
     if (!k->c[0] || k->c[0]->generation != generation) {
-        TRY(catalog_read(db, &fresh, e));
+        TRY(read_fresh(db, &fresh, e));
         catalog_free(&k->c[KEPT - 1]);
         for (size_t i = KEPT - 1; i > 0; i--)
             k->c[i] = k->c[i - 1];

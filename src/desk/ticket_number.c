@@ -39,11 +39,9 @@ struct str ticket_number_format(const struct cat_settings *s, int64_t counter, i
             if (date[i] != '-')
                 buf_char(&b, date[i]);
     }
-    buf_str(&b, str_sub(s->system_id, 0, 4));
-    if (s->number_by_date)
-        buf_printf(&b, "%04lld", (long long)counter);
-    else
-        buf_i64(&b, counter);
+    if (s->system_id)
+        buf_i64(&b, s->system_id);
+    buf_printf(&b, "%0*lld", (int)s->number_digits, (long long)counter);
     if (s->check_digit)
         buf_char(&b, (char)('0' + (10 - luhn_sum(buf_view(&b), true) % 10) % 10));
     return buf_view(&b);
@@ -55,7 +53,7 @@ enum rc ticket_number_next(struct call *c, struct str *out, struct err *e)
         int64_t counter, id;
         enum rc rc;
 
-        TRY(counters_next_ticket(c->db, &counter, e));
+        TRY(counter_next(c->db, "ticket", &counter, e));
         *out = ticket_number_format(&c->cat->settings, counter, c->now_us, c->a);
         rc = tickets_id_by_number(c->db, *out, &id, e);
         if (rc == RC_NOT_FOUND) {

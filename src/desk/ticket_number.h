@@ -6,8 +6,8 @@
 
 enum { TICKET_NUMBER_MAX = 40 }; /* bytes */
 
-/* increment: system id, counter, check digit; date: YYYYMMDD (UTC), system id, counter of at least
- * four digits, check digit.  The check digit is Luhn's (mod 10) and optional.  Pure. */
+/* increment: system id, counter, check digit; date: YYYYMMDD (UTC), system id, counter, check digit.
+ * The counter has as many digits as the setting says, at least.  The check digit is Luhn's (mod 10) and optional.  Pure. */
 struct str ticket_number_format(const struct cat_settings *s, int64_t counter, int64_t now_us,
                                 struct arena *a);
 /* True when the last digit is the check digit of those before it. */

@@ -183,44 +183,9 @@ static enum rc read_fields(struct db *db, struct catalog *c, struct err *e)
     return e->rc;
 }
 
-static void take_setting(struct catalog *c, struct str name, struct str value)
-{
-    struct cat_settings *s = &c->settings;
-
-    if (str_eq(name, STR("ticket.number_format")))
-        s->number_by_date = str_eq(value, STR("date"));
-    else if (str_eq(name, STR("ticket.number_check_digit")))
-        s->check_digit = str_eq(value, STR("true"));
-    else if (str_eq(name, STR("ticket.system_id")))
-        s->system_id = str_dup(value, c->a);
-    else if (str_eq(name, STR("ticket.tags_frozen")))
-        s->tags_frozen = str_eq(value, STR("true"));
-    else if (str_eq(name, STR("ticket.solved_days")))
-        (void)str_i64(value, 0, 36500, &s->solved_days);
-}
-
-static enum rc read_settings(struct db *db, struct catalog *c, struct err *e)
-{
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-
-    c->settings = (struct cat_settings){ .system_id = STR(""), .solved_days = 7 };
-    TRY(db_query(db, &r,
-                 "SELECT name, value FROM settings WHERE name IN ('ticket.number_format',"
-                 " 'ticket.number_check_digit', 'ticket.system_id', 'ticket.tags_frozen',"
-                 " 'ticket.solved_days')",
-                 DB_NO_ARGS, e));
-    while (db_next(&r, e)) {
-        struct str name = db_text(&r, 0, c->a);
-
-        take_setting(c, name, db_view(&r, 1));
-    }
-    return e->rc;
-}
-
 static enum rc read_all(struct db *db, struct catalog *c, struct err *e)
 {
     TRY(catalog_generation(db, &c->generation, e));
-    TRY(read_settings(db, c, e));
     TRY(read_states(db, c, e));
     TRY(read_priorities(db, c, e));
     TRY(read_groups(db, c, e));

@@ -65,13 +65,11 @@ struct cat_field {
     int64_t created_us, updated_us;
 };
 
-/* Settings of tickets, rows of the table settings; absent ones have these defaults. */
+/* Settings of tickets, from desk/settings.def; filled in by desk/catalog.c. */
 struct cat_settings {
-    bool number_by_date;   /* ticket.number_format: "increment" or "date" */
-    bool check_digit;      /* ticket.number_check_digit */
-    struct str system_id;  /* ticket.system_id: up to 4 digits in front of the counter, "" */
-    bool tags_frozen;      /* ticket.tags_frozen: only who manages tags makes new ones */
-    int64_t solved_days;   /* ticket.solved_days: solved tickets close after so many, 7; 0 never */
+    bool number_by_date, check_digit, tags_frozen;
+    int64_t number_digits, system_id; /* system_id 0: none */
+    int64_t solved_days;              /* solved tickets close after so many; 0: never */
 };
 
 struct catalog {

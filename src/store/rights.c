@@ -1,5 +1,7 @@
 #include "store/rights.h"
 
+#include "store/catalog.h"
+
 #define USER_COLUMNS                                                                               \
     " u.id, u.active, u.name, u.email, u.organization_id, u.version,"                              \
     " (SELECT value FROM counters WHERE name = 'catalog')"
@@ -182,6 +184,5 @@ enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct righ
 
 enum rc catalog_bump(struct db *db, struct err *e)
 {
-    return db_exec(db, "UPDATE counters SET value = value + 1 WHERE name = 'catalog'", DB_NO_ARGS,
-                   NULL, e);
+    return catalog_changed(db, e);
 }
