@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "store/db_priv.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static uint64_t hash_bytes(const void *p, size_t n)
@@ -158,6 +159,7 @@ static enum rc stmt_get(struct db *db, struct str text, bool composed, struct db
     made->n = text.n;
     made->hash = hash;
     made->composed = composed;
+    made->stat = stmt_stats_place(&db->store->stmts, text);
     if (composed) {
         made->text = strndup(text.p, text.n);
         INVARIANT(made->text);
@@ -208,13 +210,17 @@ static enum rc check_lost(struct db *db, struct err *e)
 void db_rows_end(struct db_rows *r)
 {
     struct db_stmt *st = r->st;
+    int64_t took_us;
 
     if (!st)
         return;
     r->st = NULL;
     r->db->drv->reset(&(struct db_rows){ .db = r->db, .st = st, .res = r->res });
     r->res = NULL;
-    r->db->time_us += clock_mono_us() - st->started_us;
+    took_us = clock_mono_us() - st->started_us;
+    r->db->time_us += took_us;
+    atomic_fetch_add_explicit(&st->stat->time_us, took_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&st->stat->calls, 1, memory_order_relaxed);
     st->busy = false;
     if (!st->cached)
         stmt_free(r->db, st);

@@ -5,6 +5,7 @@
 #define STORE_DB_PRIV_H
 
 #include "store/db.h"
+#include "store/stmt_stats.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -25,6 +26,7 @@ struct db_stmt {
     bool busy;          /* a struct db_rows reads it */
     uint64_t hash;
     int64_t started_us;
+    struct stmt_stat *stat; /* the store's */
     void *h;            /* the driver's */
 };
 
@@ -112,6 +114,7 @@ struct store {
     struct db *ping;        /* owner; opened at the first ping */
     struct listener *listener; /* owner; NULL: nobody listens */
     _Atomic int64_t readers, reconnects, errors;
+    struct stmt_stats stmts;
 };
 
 /* What was to be told (notify.c): after the commit, or forgotten down to the first keep. */

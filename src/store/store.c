@@ -50,6 +50,7 @@ enum rc store_open(const struct store_opts *o, struct store **out, struct err *e
     INVARIANT(s);
     pthread_once(&init_once, db_sqlite_init);
     pthread_mutex_init(&s->ping_lock, NULL);
+    stmt_stats_init(&s->stmts);
     s->opts = *o;
     defaults(&s->opts);
     s->url_z = strndup(o->url.p ? o->url.p : "", o->url.n);
@@ -75,6 +76,7 @@ void store_close(struct store **sp)
     listener_free(&s->listener);
     db_close(&s->ping);
     pthread_mutex_destroy(&s->ping_lock);
+    stmt_stats_release(&s->stmts);
     free(s->path);
     free(s->url_z);
     free(s);
@@ -189,4 +191,13 @@ void store_stats(struct store *s, struct store_stats *out)
 {
     *out = (struct store_stats){ .readers = (size_t)s->readers, .reconnects = s->reconnects, .errors = s->errors };
     writer_stats(s->writer, out);
+}
+
+size_t store_statements(struct store *s, struct store_statement *out, size_t cap)
+{
+    size_t n = s->stmts.n < cap ? s->stmts.n : cap;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct store_statement){ s->stmts.v[i].label, s->stmts.v[i].calls, s->stmts.v[i].time_us };
+    return n;
 }

@@ -60,4 +60,11 @@ struct store_stats {
 };
 void store_stats(struct store *s, struct store_stats *out);
 
+/* Statements by what they do, for the metrics: at most cap of them into out; returns how many. */
+struct store_statement {
+    const char *label; /* "select tickets"; lives as long as the store */
+    int64_t calls, time_us;
+};
+size_t store_statements(struct store *s, struct store_statement *out, size_t cap);
+
 #endif

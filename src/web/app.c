@@ -10,7 +10,9 @@
 #include "store/migrate.h"
 #include "store/store.h"
 #include "web/chain.h"
+#include "web/health.h"
 #include "web/live.h"
+#include "web/metrics.h"
 #include "web/ratelimit.h"
 #include "web/routes.h"
 #include "web/worker.h"
@@ -104,8 +106,10 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->ratelimit = ratelimit_new(RATE_CELLS);
     app->inflight = inflight_new();
     app->dispatch = dispatch_new(routes_all, routes_all_n, app->arena);
+    app->metrics = metrics_new(routes_all, routes_all_n);
     TRY(open_store(app, e));
     TRY(open_auth(app, e));
+    app->health = health_new(&(struct health_opts){ .store = app->store, .path = str_z(app->cfg->data_dir, app->arena) });
     open_lanes(app);
     return RC_OK;
 }
@@ -200,8 +204,10 @@ void app_stop(struct app **app)
         http_drain(a->http, a->cfg->drain_ms);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
+    health_free(&a->health);
     store_close(&a->store);
     http_stop(&a->http);
+    metrics_free(&a->metrics);
     auth_close(&a->auth);
     live = atomic_load(&a->live);
     live_free(&live);

@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "web/credentials.h"
 #include "web/live.h"
+#include "web/metrics.h"
 #include "web/problem.h"
 #include "web/worker.h"
 
@@ -273,8 +274,18 @@ static void on_refused(struct exchange *x, enum rc why, const char *detail, void
 
 static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg)
 {
-    (void)arg;
-    request_log(x, x->app, bytes, complete);
+    struct app *app = arg;
+    const struct request *r = x->app;
+
+    request_log(x, r, bytes, complete);
+    metrics_count(app->metrics, &(struct metrics_request){ .route = r ? r->match.route : NULL,
+                                                           .method = x->method,
+                                                           .status = x->status,
+                                                           .duration_us = clock_mono_us() - x->start_us,
+                                                           .db_us = r ? r->c.db_us : 0,
+                                                           .statements = r ? r->c.db_statements : 0,
+                                                           .bytes = bytes,
+                                                           .complete = complete });
 }
 
 struct http_app app_calls(struct app *app)

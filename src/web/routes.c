@@ -2,6 +2,7 @@
 
 /* One line a part, in the order of the API document. */
 #define ROUTE_TABLES(X)                                                                            \
+    X(routes_health)                                                                               \
     X(routes_meta)
 
 #define X(name) extern const struct route_table name;
