@@ -161,7 +161,7 @@ static void conn_fire(struct loop_timer *t)
         settle(c);
         return;
     }
-    if (!idle)
+    if (!idle && c->state != CONN_H2)
         STAT(c->hl, cut_slow, 1);
     if (!idle && !c->write_start_us && c->state == CONN_H1) {
         h1_timeout(c);
@@ -185,6 +185,9 @@ void conn_drain(struct conn *c)
 {
     if (c->state == CONN_H2) {
         h2_drain(c);
+        conn_drive(c);
+    } else if (c->state == CONN_STREAM && c->cur) {
+        stream_finish(c->cur);
         conn_drive(c);
     } else if (conn_is_idle(c)) {
         conn_close(c);
@@ -383,7 +386,8 @@ void conn_input(struct conn *c, const char *p, size_t n)
         keep_input(c, p, n);
         feed_kept(c);
     } else {
-        c->since_us = loop_now_us(c->hl->loop);
+        if (c->state != CONN_H2) /* there, idle is what has no stream */
+            c->since_us = loop_now_us(c->hl->loop);
         used = feed(c, p, n);
         if (c->state != CONN_CLOSED)
             keep_input(c, p + used, n - used);

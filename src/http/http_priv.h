@@ -64,7 +64,8 @@ struct exchange_io {
     int32_t h2_id;
     struct exchange_io *h2_prev, *h2_next;
     int64_t h2_moved_us;       /* when the client last took bytes of the body */
-    size_t h2_header_bytes;
+    struct h2_head *h2_head;
+    bool h2_sent_all;
     enum rc refuse;            /* HTTP/2: found before the header section was whole */
     uint64_t raw;              /* bytes of a chunked body with its framing */
     bool has_length, body_done, spool, expects_continue;
