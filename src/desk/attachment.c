@@ -1,18 +1,92 @@
 #include "desk/attachment.h"
 
 #include "base/clock.h"
+#include "base/sniff.h"
+#include "desk/ticket.h"
 #include "desk/ticket_hooks.h"
+
+enum rc upload_check(struct db *db, const struct attachment_limits *lim, const struct actor *who,
+                     int64_t size, int64_t now_us, struct err *e)
+{
+    int64_t n, bytes;
+
+    if (size > lim->max_bytes)
+        return err_set(e, RC_TOO_BIG, "file_too_large", "A file may have %lld bytes at most.",
+                       (long long)lim->max_bytes);
+    TRY(attachments_waiting(db, who->user_id, now_us, &n, &bytes, e));
+    if (n >= lim->max_waiting || size > lim->max_waiting_bytes - bytes)
+        return err_set(e, RC_LIMITED, "uploads_waiting",
+                       "Too many uploads wait for a message; send it, or wait until they expire.");
+    return RC_OK;
+}
+
+enum rc upload_store(struct blobs *blobs, const struct attachment_limits *lim,
+                     const struct actor *who, const struct upload *up, struct arena *a,
+                     struct attachment *out, struct err *e)
+{
+    int64_t now = clock_now_us();
+    struct blob blob;
+
+    TRY(blob_put(blobs, up->bytes, &blob, e));
+    *out = (struct attachment){
+        .hash = str_dup(str_of(blob.hash), a),
+        .user_id = who->user_id,
+        .name = file_name_clean(up->name, a),
+        .content_type = sniff_type(up->bytes, up->content_type, a),
+        .size = blob.size,
+        .created_us = now,
+        .expires_us = now + lim->keep_us,
+    };
+    return RC_OK;
+}
 
 enum rc upload_add(struct db *db, const struct attachment_limits *lim, const struct actor *who,
                    struct attachment *at, struct err *e)
 {
-    int64_t n, bytes;
-
-    TRY(attachments_waiting(db, who->user_id, at->created_us, &n, &bytes, e));
-    if (n >= lim->max_waiting || at->size > lim->max_waiting_bytes - bytes)
-        return err_set(e, RC_LIMITED, "uploads_waiting",
-                       "Too many uploads wait for a message; send or wait until they expire.");
+    TRY(upload_check(db, lim, who, at->size, at->created_us, e));
     return attachments_insert(db, at, e);
+}
+
+static enum rc absent(struct err *e)
+{
+    err_clear(e);
+    return err_set(e, RC_NOT_FOUND, "", "There is no such attachment.");
+}
+
+/* May the actor see what was written in this ticket?  *merged_into leads on when he may not. */
+static enum rc may_see(struct call *c, int64_t ticket_id, bool is_internal, int64_t *merged_into,
+                       struct err *e)
+{
+    bool internal;
+    struct ticket t;
+
+    *merged_into = 0;
+    TRY(tickets_load(c->db, ticket_id, false, c->a, &t, e));
+    *merged_into = t.merged_into_id;
+    TRY(ticket_read(c, ticket_id, &t, &internal, e));
+    return internal || !is_internal ? RC_OK : absent(e);
+}
+
+enum rc attachment_read(struct call *c, int64_t id, struct attachment *out, struct err *e)
+{
+    struct attachment at;
+    int64_t next;
+    enum rc rc;
+
+    rc = attachments_load(c->db, id, c->a, &at, e);
+    if (rc == RC_OK && !at.ticket_id)
+        rc = at.user_id == c->who->user_id && at.expires_us > c->now_us ? RC_OK : absent(e);
+    for (next = rc == RC_OK ? at.ticket_id : 0; next;) {
+        err_clear(e);
+        rc = may_see(c, next, at.is_internal, &next, e);
+        if (rc != RC_NOT_FOUND)
+            break;
+    }
+    if (rc == RC_NOT_FOUND)
+        return absent(e);
+    if (rc == RC_OK)
+        *out = at;
+    return rc;
 }
 
 static enum rc refuse(struct err *e, size_t i, const char *code, const char *words)

@@ -65,15 +65,21 @@ enum rc attachments_list(struct db *db, const struct attachment_page *page, stru
                          struct attachment_list *out, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct sql q = sql_new(a);
 
-    TRY(db_query(db, &r,
-                 "SELECT " COLUMNS " FROM attachments a JOIN messages m ON m.id = a.message_id"
-                 " WHERE a.ticket_id IN (SELECT CAST($1 AS BIGINT) UNION ALL"
-                 " SELECT id FROM tickets WHERE merged_into_id = $1)"
-                 " AND a.id > $2 AND m.visibility <= $3 ORDER BY a.id LIMIT $4",
-                 DB_ARGS(DB_INT(page->ticket_id), DB_INT(page->after),
-                         DB_INT(page->with_internal ? 1 : 0), DB_INT(page->limit)),
-                 e));
+    sql_add(&q,
+            "SELECT " COLUMNS " FROM attachments a JOIN messages m ON m.id = a.message_id"
+            " WHERE a.ticket_id IN (SELECT CAST(? AS BIGINT) UNION ALL"
+            " SELECT id FROM tickets WHERE merged_into_id = ?) AND m.visibility <= ?",
+            DB_ARGS(DB_INT(page->ticket_id), DB_INT(page->ticket_id),
+                    DB_INT(page->with_internal ? 1 : 0)));
+    if (page->descending)
+        sql_add(&q, " AND a.id < ? ORDER BY a.id DESC LIMIT ?",
+                DB_ARGS(DB_INT(page->after ? page->after : INT64_MAX), DB_INT(page->limit)));
+    else
+        sql_add(&q, " AND a.id > ? ORDER BY a.id LIMIT ?",
+                DB_ARGS(DB_INT(page->after), DB_INT(page->limit)));
+    TRY(db_query_sql(db, &r, &q, e));
     return read_list(&r, page->limit, a, out, e);
 }
 

@@ -24,10 +24,11 @@ enum rc attachments_insert(struct db *db, struct attachment *at, struct err *e) 
 enum rc attachments_load(struct db *db, int64_t id, struct arena *a, struct attachment *out,
                          struct err *e) MUST_USE;
 
-/* Those of a ticket's messages and of tickets merged into it, by id behind after. */
+/* Those of a ticket's messages and of tickets merged into it, by id behind after (0: from the
+ * first, or the last when descending). */
 struct attachment_page {
     int64_t ticket_id, after, limit;
-    bool with_internal;
+    bool with_internal, descending;
 };
 struct attachment_list {
     struct attachment *v;

@@ -6,6 +6,7 @@
 #include "base/enc.h"
 #include "base/lane.h"
 #include "desk/auth.h"
+#include "desk/blob.h"
 #include "http/server.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -110,6 +111,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     TRY(open_store(app, e));
     TRY(open_auth(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store, .path = str_z(app->cfg->data_dir, app->arena) });
+    TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
     return RC_OK;
 }
@@ -209,6 +211,7 @@ void app_stop(struct app **app)
     http_stop(&a->http);
     metrics_free(&a->metrics);
     auth_close(&a->auth);
+    blobs_close(&a->blobs);
     live = atomic_load(&a->live);
     live_free(&live);
     ratelimit_free(&a->ratelimit);

@@ -12,6 +12,7 @@
 
 struct arena;
 struct auth;
+struct blobs;
 struct config;
 struct store;
 struct http_server;
@@ -33,6 +34,7 @@ struct app {
     const struct config *cfg;   /* owner: cli/serve.c; the reloadable part is read by config_live() */
     struct store *store;
     struct auth *auth;          /* desk/auth.h: keys and limits of accounts, the cache of rights */
+    struct blobs *blobs;        /* desk/blob.h: the bytes of attachments */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */
     struct lane *slow_lane;     /* argon2id */

@@ -220,7 +220,7 @@ static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_b
         return HTTP_ANSWER_NOW;
     }
     *spool = route->flags & R_RAW_BODY;
-    *max_body = route->max_body ? route->max_body : r->live->max_body;
+    *max_body = route->max_body ? route->max_body : *spool ? r->live->max_upload : r->live->max_body;
     if (!route->body && !(route->flags & R_RAW_BODY))
         *max_body = SMALL_BODY;
     return HTTP_GO;

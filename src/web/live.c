@@ -2,7 +2,7 @@
 
 #include "base/config.h"
 
-enum { LIVE_ARENA_MAX = 1 << 20, ADDRESSES_MAX = 64 };
+enum { LIVE_ARENA_MAX = 1 << 20, ADDRESSES_MAX = 64, UPLOAD_FRAME = 65536 /* of multipart */ };
 
 bool cidr_parse(struct str s, struct cidr *out)
 {
@@ -95,6 +95,7 @@ static enum rc fill(struct web_live *l, const struct config *cfg, struct err *e)
     l->per_min[BUCKET_FORM] = cfg->rate_limit_form_per_min;
     l->per_min[BUCKET_TOKEN] = cfg->rate_limit_token_per_min;
     l->max_body = (size_t)cfg->max_body_kib * KIB;
+    l->max_upload = (size_t)cfg->attachment_max_kib * KIB + UPLOAD_FRAME;
     l->csrf = production || cfg->csrf_protection;
     l->secure = production;
     return RC_OK;

@@ -25,7 +25,7 @@ struct web_live {
     size_t n_proxies;
     bool unix_is_proxy;          /* the peer of the Unix socket may tell the client's address */
     int64_t per_min[BUCKET_COUNT_];
-    size_t max_body;
+    size_t max_body, max_upload;
     bool csrf, secure;           /* secure: HSTS, also behind a proxy that speaks TLS */
 };
 
