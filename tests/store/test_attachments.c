@@ -17,7 +17,9 @@ static struct {
 } t;
 static const struct actor ann = { .type = ACTOR_USER, .user_id = 1 };
 static const struct actor bob = { .type = ACTOR_USER, .user_id = 2 };
-static const struct attachment_limits limits = { .max_waiting = 2, .max_waiting_bytes = 100 };
+static const struct attachment_limits limits = { .max_bytes = 100,
+                                                .max_waiting = 2,
+                                                .max_waiting_bytes = 100 };
 
 static int set_up(void **state)
 {
