@@ -27,6 +27,7 @@ static const struct command cmd_version = {
 };
 
 static const struct command *const commands[] = {
+    &cmd_serve,
     &cmd_config,
     &cmd_version,
     &cmd_help,
