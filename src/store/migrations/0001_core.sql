@@ -153,13 +153,13 @@ CREATE TABLE user_groups (
 );
 CREATE INDEX user_groups_group ON user_groups (group_id);
 
--- Sessions: the cookie's token, the refresh token and the one before it (reuse ends the session).
+-- Sessions: the cookie's token and the refresh token that is valid now. A refresh token names its
+-- session and proves that we made it, so any earlier one is recognised (reuse ends the session).
 CREATE TABLE sessions (
     id {{id}},
     user_id BIGINT NOT NULL REFERENCES users (id),
     token_hash TEXT {{c}} NOT NULL UNIQUE,
-    refresh_hash TEXT {{c}} NOT NULL UNIQUE,
-    refresh_old_hash TEXT {{c}},
+    refresh_hash TEXT {{c}} NOT NULL,
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     mfa_us BIGINT,
@@ -170,7 +170,6 @@ CREATE TABLE sessions (
     ended_why TEXT
 );
 CREATE INDEX sessions_user ON sessions (user_id, ended_us);
-CREATE UNIQUE INDEX sessions_refresh_old ON sessions (refresh_old_hash) WHERE refresh_old_hash IS NOT NULL;
 CREATE INDEX sessions_expires ON sessions (expires_us) WHERE ended_us IS NULL;
 CREATE INDEX sessions_ended ON sessions (ended_us) WHERE ended_us IS NOT NULL;
 
