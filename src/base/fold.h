@@ -1,4 +1,5 @@
-/* Case- and accent-folded text: what names, addresses and searches are compared by. Any thread. */
+/* Names and addresses as they are compared: folded (utf8_fold), trimmed, runs of white space made
+ * one blank: "  Škoda\tÅB " gives "skoda ab".  Any thread. */
 #ifndef BASE_FOLD_H
 #define BASE_FOLD_H
 
@@ -6,8 +7,6 @@
 
 struct arena;
 
-/* Compatibility decomposition, case folding, marks dropped, runs of white space made one blank,
- * trimmed: "  Škoda\tÅB " gives "skoda ab".  s is valid UTF-8. */
-struct str fold_text(struct str s, struct arena *a);
+struct str fold_text(struct str s, struct arena *a); /* s is valid UTF-8 */
 
 #endif

@@ -1,7 +1,5 @@
 #include "store/rights.h"
 
-#include "store/catalog.h"
-
 #define USER_COLUMNS                                                                               \
     " u.id, u.active, u.name, u.email, u.organization_id, u.version,"                              \
     " (SELECT value FROM counters WHERE name = 'catalog')"
@@ -180,9 +178,4 @@ enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct righ
     TRY(load_perms(db, user_id, out, e));
     TRY(load_levels(db, user_id, a, out, e));
     return load_shared(db, user_id, a, out, e);
-}
-
-enum rc catalog_bump(struct db *db, struct err *e)
-{
-    return catalog_changed(db, e);
 }

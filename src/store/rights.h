@@ -50,8 +50,4 @@ struct rights_rows {
 enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct rights_rows *out,
                     struct err *e) MUST_USE;
 
-/* Raises the counter that tells every cache of groups, roles and shared organisations to look
- * again; in the transaction of the change. */
-enum rc catalog_bump(struct db *db, struct err *e) MUST_USE;
-
 #endif
