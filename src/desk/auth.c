@@ -40,6 +40,7 @@ enum rc auth_open(const struct auth_opts *o, struct auth **out, struct err *e)
     au->o.secret_key = own(o->secret_key, mem);
     au->o.base_url = own(o->base_url, mem);
     auth_derive(au, STR("csrf"), &au->csrf_key);
+    auth_derive(au, STR("refresh"), &au->refresh_key);
     if (o->secret_key.n)
         au->seal_key = hash_hmac_sha256(o->secret_key, STR("ticketing-system:seal"));
     else

@@ -10,7 +10,7 @@ struct auth {
     struct auth_opts o;       /* texts owned, in mem */
     struct arena *mem;
     struct sha256 csrf_key;   /* derived from jwt_secret */
-    struct sha256 seal_key;
+    struct sha256 seal_key, refresh_key;
     struct str dummy_hash;    /* verified when an account does not exist: the same time */
     struct rights_cache *rights;
 };

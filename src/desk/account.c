@@ -1,0 +1,121 @@
+#include "desk/account.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "desk/audit.h"
+#include "desk/auth_priv.h"
+#include "store/outbox.h"
+#include "store/sessions.h"
+
+enum { EMAIL_MAX = 254, LOCAL_MAX = 64, TOKEN_BYTES = 32, MAIL_MAX = 16 * 1024 };
+
+static bool is_domain(struct str d)
+{
+    bool dot = false;
+
+    if (d.n < 1 || d.n > 253 || d.p[0] == '.' || d.p[0] == '-' || d.p[d.n - 1] == '.' ||
+        d.p[d.n - 1] == '-')
+        return false;
+    for (size_t i = 0; i < d.n; i++) {
+        char c = d.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+
+        if (c == '.' && d.p[i + 1] == '.')
+            return false;
+        dot = dot || c == '.';
+        if (!plain && c != '.')
+            return false;
+    }
+    return dot || str_eq(d, STR("localhost"));
+}
+
+static bool is_local_part(struct str s)
+{
+    if (!s.n || s.n > LOCAL_MAX || s.p[0] == '.' || s.p[s.n - 1] == '.')
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~' || strchr("()<>[]:;,\\\"@", s.p[i]))
+            return false;
+    return true;
+}
+
+enum rc email_check(struct str email, const char *pointer, struct arena *a, struct str *fold,
+                    struct err *e)
+{
+    struct str f = str_lower(str_trim(email), a);
+    size_t at = str_chr(f, '@');
+
+    if (f.n > EMAIL_MAX || at == SIZE_MAX || !is_local_part(str_sub(f, 0, at)) ||
+        !is_domain(str_sub(f, at + 1, f.n)))
+        return err_field(e, pointer, "email", "name@example.com", "This is not an e-mail address.");
+    *fold = f;
+    return RC_OK;
+}
+
+struct str email_domain(struct str fold)
+{
+    size_t at = str_chr(fold, '@');
+
+    return at == SIZE_MAX ? STR_NONE : str_sub(fold, at + 1, fold.n);
+}
+
+enum rc account_audit(const struct account *c, const char *action, int64_t user_id,
+                      struct str details, struct err *e)
+{
+    const struct audit_entry entry = { .action = action, .object = "user", .object_id = user_id,
+                                       .details = details };
+
+    return audit_add(c->db, c->who, &entry, c->a, e);
+}
+
+struct str account_detail(struct arena *a, struct str key, struct str value)
+{
+    struct buf b = BUF_ARENA(a, 4 * KIB);
+    struct jw w = jw_to(&b);
+
+    jw_obj(&w);
+    jw_key_str(&w, key);
+    jw_text(&w, value);
+    jw_obj_end(&w);
+    return buf_view(&b);
+}
+
+enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, struct str object,
+                         int64_t life_us, struct str *token, struct err *e)
+{
+    *token = rand_token(TOKEN_BYTES, c->a);
+    return one_time_insert(c->db, user_id, purpose, token_hash(*token, c->a), object, c->now_us,
+                           c->now_us + life_us, e);
+}
+
+enum rc account_bad_token(struct err *e)
+{
+    err_clear(e);
+    return err_set(e, RC_BAD, "invalid_token", "The link or code is not valid, was used or has expired.");
+}
+
+struct str account_link(const struct auth *au, const char *path, struct str token, struct arena *a)
+{
+    return str_printf(a, "%.*s%s#token=%.*s", STR_ARG(au->o.base_url), path, STR_ARG(token));
+}
+
+enum rc account_mail(const struct account *c, const struct account_mail *m, struct err *e)
+{
+    struct buf body = BUF_ARENA(c->a, MAIL_MAX);
+    struct outbox_mail mail = { .kind = m->kind, .recipient = m->recipient,
+                                .subject = str_of(m->subject) };
+
+    buf_str(&body, str_of(m->text));
+    if (m->path) {
+        struct str link = account_link(c->au, m->path, m->token, c->a);
+
+        BUF_LIT(&body, "\n\n");
+        buf_str(&body, link);
+        if (c->au->o.log_links)
+            LOG(LOG_INFO, "account.link", KV_Z("kind", m->kind), KV_TEXT("link", link));
+    }
+    BUF_LIT(&body, "\n");
+    mail.body = buf_view(&body);
+    return outbox_add(c->db, &mail, c->now_us, e);
+}
