@@ -37,6 +37,13 @@ enum perm {
 #undef X
 };
 
+enum {
+    PERM_ALL = 0
+#define X(bit, name, text, help) | PERM_##name
+    PERM_TABLE(X)
+#undef X
+};
+
 /* Levels of a group, behaviour.md section 5. */
 enum level {
     LEVEL_READ = 1,     /* view and find */
