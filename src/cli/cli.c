@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "store/store.h"
 
 #include <stdarg.h>
 #include <unistd.h>
@@ -28,7 +29,9 @@ static const struct command cmd_version = {
 
 static const struct command *const commands[] = {
     &cmd_serve,
+    &cmd_migrate,
     &cmd_config,
+    &cmd_audit,
     &cmd_version,
     &cmd_help,
 };
@@ -242,6 +245,7 @@ int cli_main(int argc, char **argv, const char *const *environ)
     if (!read_arguments(&c, argc - 2, argv + 2))
         return CLI_USAGE;
     status = c.cmd->run(&c);
+    store_close(&c.store);
     config_free(&c.cfg);
     if (fflush(stdout) != 0 && status == CLI_OK)
         status = CLI_FAILED;

@@ -1,79 +1,122 @@
-/* server serve: runs until SIGTERM or SIGINT; SIGHUP reads the settings again. */
+/* server serve: starts everything, waits for signals, ends in order. */
+#include "cli/cli.h"
+
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "cli/cli.h"
+#include "cli/process.h"
 #include "http/server.h"
+#include "store/store.h"
 #include "web/app.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-enum { RELOAD_ARENA_MAX = 4 << 20 };
-
-/* Blocked in all threads and waited for here: no handler ever runs. */
-static sigset_t wanted_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return set;
-}
+enum { WAIT_MS = 60000, RELOAD_MAX = 4 * 1024 * 1024 };
+enum { FORMAT_AUTO, FORMAT_JSON, FORMAT_READABLE }; /* in the order of config.def */
 
 static void start_log(const struct config *cfg)
 {
-    enum log_format format = cfg->log_format == 0 ? (isatty(STDOUT_FILENO) ? LOG_READABLE : LOG_JSON)
-                             : cfg->log_format == 1 ? LOG_JSON
-                                                    : LOG_READABLE;
+    bool readable = cfg->log_format == FORMAT_READABLE
+                    || (cfg->log_format == FORMAT_AUTO && isatty(STDOUT_FILENO));
 
-    log_init((enum log_level)config_live(cfg)->log_level, format, STDOUT_FILENO);
+    log_init((enum log_level)cfg->log_level, readable ? LOG_READABLE : LOG_JSON, STDOUT_FILENO);
 }
 
-static void log_issues(const struct config_issues *issues)
+static void log_failure(const char *event, const struct err *e)
 {
-    for (size_t i = 0; i < issues->n; i++)
-        LOG(issues->v[i].is_error ? LOG_ERROR : LOG_WARN, "config", KV_TEXT("issue", issues->v[i].text));
+    LOG(LOG_ERROR, event, KV_Z("detail", e->detail), KV_Z("error", e->internal));
 }
 
+/* SIGHUP */
 static void reload(struct cli *c, struct app *app)
 {
-    struct arena *a CLEAN(arena_clean) = arena_new(RELOAD_ARENA_MAX);
-    const struct config_from from = { .env_file = ".env", .environ = c->environ };
+    struct arena *a CLEAN(arena_clean) = arena_new(RELOAD_MAX);
+    const struct config_from from = { ".env", c->environ };
     struct config_issues issues = { 0 };
     struct err e = { 0 };
     enum rc rc = config_reload(c->cfg, &from, a, &issues);
 
-    log_issues(&issues);
-    if (rc == RC_OK)
-        rc = app_reload(app, &e);
+    for (size_t i = 0; i < issues.n; i++)
+        LOG(issues.v[i].is_error ? LOG_ERROR : LOG_WARN, "config.issue",
+            KV_TEXT("detail", issues.v[i].text));
+    if (rc != RC_OK) {
+        LOG(LOG_ERROR, "config.kept", KV_INT("errors", (int64_t)issues.n_errors));
+        return;
+    }
     log_set_level((enum log_level)config_live(c->cfg)->log_level);
-    LOG(rc == RC_OK ? LOG_INFO : LOG_ERROR, "reload", KV_Z("error", e.detail));
+    if (app_reload(app, &e) != RC_OK)
+        log_failure("config.kept", &e);
+    else
+        LOG(LOG_INFO, "config.reloaded");
 }
 
-static int serve(struct cli *c)
+static void wait_for_end(struct cli *c, struct app *app)
 {
-    sigset_t set = wanted_signals();
-    struct err e = { 0 };
-    struct app *app;
-    int sig = 0, code = cli_config(c);
+    int64_t pat_ms = watchdog_ms();
 
-    if (code != CLI_OK)
-        return code;
+    for (;;) {
+        int sig = signals_wait(pat_ms ? pat_ms : WAIT_MS);
+
+        if (sig == SIGTERM || sig == SIGINT)
+            return;
+        if (sig == SIGHUP) {
+            notify("RELOADING=1");
+            reload(c, app);
+            notify("READY=1");
+        }
+        if (pat_ms)
+            notify("WATCHDOG=1");
+    }
+}
+
+/* Readiness fails first; load balancers get a moment to see it; then nothing new is taken. */
+static void drain(const struct config *cfg, struct app *app)
+{
+    atomic_store(&app->draining, 1);
+    notify("STOPPING=1");
+    LOG(LOG_INFO, "server.draining");
+    signals_release();
+    usleep((useconds_t)(cfg->drain_delay_ms * US_PER_MS));
+}
+
+static void tell_ready(const struct config *cfg, const struct app *app, int64_t began_us)
+{
+    LOG(LOG_INFO, "server.ready", KV_Z("version", VERSION), KV_TEXT("host", cfg->server_host),
+        KV_INT("port", http_port(app->http)),
+        KV_Z("database", store_kind(app->store) == DB_SQLITE ? "sqlite" : "postgresql"),
+        KV_MS("took_ms", clock_mono_us() - began_us));
+    notify("READY=1");
+}
+
+static enum rc make_folders(struct cli *c, struct err *e)
+{
+    TRY(dir_make(str_z(c->cfg->data_dir, c->a), 0700, e));
+    return cli_database_folder(c->cfg->database_url, c->a, e);
+}
+
+static int run(struct cli *c)
+{
+    int64_t began_us = clock_mono_us();
+    struct app *app = NULL;
+    struct err e = { 0 };
+
+    process_harden();
+    if (cli_config(c) != CLI_OK)
+        return CLI_FAILED;
     start_log(c->cfg);
-    if (app_start(c->cfg, &app, &e) != RC_OK)
+    if (make_folders(c, &e) != RC_OK || app_start(c->cfg, &app, &e) != RC_OK) {
+        log_failure("server.failed", &e);
         return cli_fail(&e);
-    LOG(LOG_INFO, "ready", KV_Z("version", VERSION), KV_TEXT("host", c->cfg->server_host),
-        KV_INT("port", http_port(app->http)));
-    while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
-        reload(c, app);
-    LOG(LOG_INFO, "stopping", KV_INT("signal", sig));
+    }
+    tell_ready(c->cfg, app, began_us);
+    wait_for_end(c, app);
+    drain(c->cfg, app);
     app_stop(&app);
-    LOG(LOG_INFO, "stopped");
+    LOG(LOG_INFO, "server.stopped");
     return CLI_OK;
 }
 
@@ -81,6 +124,10 @@ const struct command cmd_serve = {
     .name = "serve",
     .args = "",
     .summary = "Run the server",
-    .help = "Migrates the database, then answers until SIGTERM or SIGINT. SIGHUP reads the settings again.",
-    .run = serve,
+    .help = "Checks the settings, brings the schema up to date, listens. SIGTERM and SIGINT end it "
+            "in order: readiness\n"
+            "fails, running requests finish, exit code 0. SIGHUP reloads what can be "
+            "(docs/configuration.md).\n"
+            "Speaks systemd's notify protocol and takes its sockets.",
+    .run = run,
 };

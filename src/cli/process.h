@@ -1,0 +1,22 @@
+/* What the process asks of the kernel and tells systemd. */
+#ifndef CLI_PROCESS_H
+#define CLI_PROCESS_H
+
+#include "base/defs.h"
+
+/* umask 077, no core dumps, no new privileges, as many file descriptors as allowed, SIGPIPE
+ * ignored. The signals of signals_wait() are blocked: before any thread is made. */
+void process_harden(void);
+/* The next of SIGTERM, SIGINT, SIGHUP; 0 after ms without one. */
+int signals_wait(int64_t ms);
+/* From now on a signal ends the process at once. */
+void signals_release(void);
+
+/* A line such as "READY=1" to systemd, when it asked for it (NOTIFY_SOCKET). */
+void notify(const char *line);
+/* How often the watchdog wants to hear "WATCHDOG=1", with room to spare; 0: never. */
+int64_t watchdog_ms(void);
+/* Sockets that systemd passed on (LISTEN_FDS); *fds is the first. */
+size_t inherited_sockets(int *first);
+
+#endif

@@ -1,0 +1,39 @@
+/* The database, for subcommands. */
+#include "cli/cli.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "store/store.h"
+
+/* SQLite makes the file, but not its folder. */
+enum rc cli_database_folder(struct str url, struct arena *a, struct err *e)
+{
+    struct str path = str_sub(url, strlen("sqlite:///"), url.n);
+    size_t slash = path.n;
+
+    if (!str_starts(url, STR("sqlite:///")))
+        return RC_OK;
+    while (slash > 0 && path.p[slash - 1] != '/')
+        slash--;
+    return slash > 1 ? dir_make(str_z(str_sub(path, 0, slash - 1), a), 0700, e) : RC_OK;
+}
+
+int cli_store(struct cli *c)
+{
+    struct err e = { 0 };
+    struct store_opts o;
+    int status = cli_config(c);
+
+    if (status != CLI_OK)
+        return status;
+    o = (struct store_opts){
+        .url = c->cfg->database_url,
+        .writers = 1,
+        .statement_ms = c->cfg->db_statement_ms,
+        .connect_ms = c->cfg->db_connect_ms,
+        .batch_max = (size_t)c->cfg->db_batch_max,
+    };
+    if (cli_database_folder(o.url, c->a, &e) != RC_OK || store_open(&o, &c->store, &e) != RC_OK)
+        return cli_fail(&e);
+    return CLI_OK;
+}
