@@ -32,6 +32,8 @@ static const struct command *const commands[] = {
     &cmd_migrate,
     &cmd_config,
     &cmd_audit,
+    &cmd_seed,
+    &cmd_bench_data,
     &cmd_version,
     &cmd_help,
 };

@@ -249,7 +249,7 @@ static enum rc message_ids(struct db *db, int64_t ticket_id, struct arena *a, in
     TRY(db_query(db, &r,
                  "WITH RECURSIVE shown (id) AS (SELECT CAST($1 AS BIGINT) UNION"
                  " SELECT t.id FROM tickets t JOIN shown s ON t.merged_into_id = s.id)"
-                 " SELECT m.id FROM messages m WHERE m.ticket_id IN (SELECT id FROM shown) ORDER BY m.id",
+                 " SELECT m.id FROM messages m JOIN shown ON shown.id = m.ticket_id ORDER BY m.id",
                  DB_ARGS(DB_INT(ticket_id)), e));
     while (db_next(&r, e)) {
         if (*n == cap) {
@@ -269,6 +269,24 @@ enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a,
     TRY(message_ids(db, ticket_id, a, &ids, &n, e));
     for (size_t i = 0; i < n; i++)
         TRY(search_put(db, ids[i], a, e));
+    return RC_OK;
+}
+
+enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, struct err *e)
+{
+    enum { NAME_WORDS_MAX = 8 };
+
+    TRY(db_exec(db, "DELETE FROM user_words WHERE user_id = $1", DB_ARGS(DB_INT(user_id)), NULL, e));
+    str_cut(&name_fold, ' '); /* the first word begins the name, which has its own index */
+    for (int i = 0; name_fold.p && i < NAME_WORDS_MAX; i++) {
+        struct str word = str_cut(&name_fold, ' ');
+
+        if (word.n == 0)
+            continue;
+        TRY(db_exec(db,
+                    "INSERT INTO user_words (word, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    DB_ARGS(DB_TEXT(word), DB_INT(user_id)), NULL, e));
+    }
     return RC_OK;
 }
 

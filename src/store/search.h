@@ -34,6 +34,9 @@ enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct
  * of the ticket and of those merged into it. */
 enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a, struct err *e) MUST_USE;
 
+/* After a person was made or renamed: the words of the folded name, for search_rows.h. */
+enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, struct err *e) MUST_USE;
+
 struct search_hit {
     int64_t ticket_id, message_id;
 };

@@ -24,8 +24,16 @@ CREATE TABLE search_docs (
 CREATE INDEX search_docs_doc ON search_docs USING gin (doc);
 -- +both
 CREATE INDEX search_docs_ticket ON search_docs (ticket_id, message_id);
+-- The words of people's names behind the first one, so that "smith" finds Ann Smith.
+CREATE TABLE user_words (
+    word TEXT {{c}} NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    PRIMARY KEY (word, user_id)
+);
+CREATE INDEX user_words_user ON user_words (user_id);
 
 -- +down
+DROP TABLE user_words;
 DROP TABLE search_docs;
 -- +sqlite
 DROP TABLE search_fts;

@@ -1,0 +1,145 @@
+#include "store/seed.h"
+
+#include "base/utf8.h"
+#include "store/search.h"
+
+enum { LEVELS_ALL = 31, ROLE_ADMIN = 1, ROLE_AGENT = 2, IDENTITY_EMAIL = 0 };
+
+/* The id that the query finds, or 0. */
+#define FIND(db, sql, args, id, e) found(db_query_int(db, sql, args, id, e), id, e)
+static enum rc found(enum rc rc, int64_t *id, struct err *e)
+{
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    *id = 0;
+    return RC_OK;
+}
+
+enum rc seed_put_group(struct db *db, struct str name, int64_t now_us, struct arena *a, int64_t *id,
+                       struct err *e)
+{
+    struct str fold = utf8_fold(name, a);
+
+    TRY(FIND(db, "SELECT id FROM groups WHERE name_fold = $1", DB_ARGS(DB_TEXT(fold)), id, e));
+    if (*id)
+        return RC_OK;
+    TRY(db_query_int(db,
+                     "INSERT INTO groups (name, name_fold, created_us, updated_us)"
+                     " VALUES ($1, $2, $3, $3) RETURNING id",
+                     DB_ARGS(DB_TEXT(name), DB_TEXT(fold), DB_INT(now_us)), id, e));
+    return db_exec(db,
+                   "INSERT INTO role_groups (role_id, group_id, levels)"
+                   " VALUES ($1, $3, $4), ($2, $3, $4)",
+                   DB_ARGS(DB_INT(ROLE_ADMIN), DB_INT(ROLE_AGENT), DB_INT(*id), DB_INT(LEVELS_ALL)),
+                   NULL, e);
+}
+
+enum rc seed_put_org(struct db *db, struct str name, struct str domain, int64_t now_us,
+                     struct arena *a, int64_t *id, struct err *e)
+{
+    struct str fold = utf8_fold(name, a);
+
+    TRY(FIND(db, "SELECT id FROM organizations WHERE name_fold = $1", DB_ARGS(DB_TEXT(fold)), id, e));
+    if (*id)
+        return RC_OK;
+    TRY(db_query_int(db,
+                     "INSERT INTO organizations (name, name_fold, shared, domain_assignment,"
+                     " created_us, updated_us) VALUES ($1, $2, $3, 1, $4, $4) RETURNING id",
+                     DB_ARGS(DB_TEXT(name), DB_TEXT(fold), DB_INT((int64_t)(name.n % 2)),
+                             DB_INT(now_us)),
+                     id, e));
+    return db_exec(db,
+                   "INSERT INTO organization_domains (domain, organization_id) VALUES ($1, $2)"
+                   " ON CONFLICT DO NOTHING",
+                   DB_ARGS(DB_TEXT(domain), DB_INT(*id)), NULL, e);
+}
+
+enum rc seed_put_user(struct db *db, struct seed_user *u, struct arena *a, struct err *e)
+{
+    struct str fold = utf8_fold(u->name, a);
+
+    TRY(FIND(db, "SELECT user_id FROM identities WHERE kind = $1 AND value_fold = $2",
+             DB_ARGS(DB_INT(IDENTITY_EMAIL), DB_TEXT(u->email)), &u->id, e));
+    if (u->id)
+        return RC_OK;
+    TRY(db_query_int(db,
+                     "INSERT INTO users (name, name_fold, email, organization_id, locale, created_us,"
+                     " updated_us) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+                     DB_ARGS(DB_TEXT(u->name), DB_TEXT(fold), DB_TEXT(u->email),
+                             DB_ID(u->organization_id), DB_TEXT(u->locale), DB_INT(u->created_us)),
+                     &u->id, e));
+    TRY(db_exec(db,
+                "INSERT INTO identities (user_id, kind, value, value_fold, verified_us, is_primary,"
+                " created_us) VALUES ($1, $2, $3, $3, $4, 1, $4)",
+                DB_ARGS(DB_INT(u->id), DB_INT(IDENTITY_EMAIL), DB_TEXT(u->email),
+                        DB_INT(u->created_us)),
+                NULL, e));
+    TRY(db_exec(db, "INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2)",
+                DB_ARGS(DB_INT(u->id), DB_INT(u->role_id)), NULL, e));
+    return search_put_person(db, u->id, fold, e);
+}
+
+enum rc seed_put_tag(struct db *db, struct str name, int64_t now_us, int64_t *id, struct err *e)
+{
+    TRY(FIND(db, "SELECT id FROM tags WHERE name = $1", DB_ARGS(DB_TEXT(name)), id, e));
+    if (*id)
+        return RC_OK;
+    return db_query_int(db, "INSERT INTO tags (name, created_us) VALUES ($1, $2) RETURNING id",
+                        DB_ARGS(DB_TEXT(name), DB_INT(now_us)), id, e);
+}
+
+enum rc seed_tag_ticket(struct db *db, int64_t ticket_id, int64_t tag_id, struct err *e)
+{
+    return db_exec(db, "INSERT INTO ticket_tags (ticket_id, tag_id) VALUES ($1, $2)",
+                   DB_ARGS(DB_INT(ticket_id), DB_INT(tag_id)), NULL, e);
+}
+
+enum rc seed_add_count(struct db *db, int64_t group_id, int64_t state_id, int64_t owner_id, int64_t n,
+                       struct err *e)
+{
+    return db_exec(db,
+                   "INSERT INTO ticket_counts (group_id, state_id, owner_id, n) VALUES ($1, $2, $3, $4)"
+                   " ON CONFLICT (group_id, state_id, owner_id) DO UPDATE SET n = ticket_counts.n +"
+                   " excluded.n",
+                   DB_ARGS(DB_INT(group_id), DB_INT(state_id), DB_INT(owner_id), DB_INT(n)), NULL, e);
+}
+
+enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    if (db_kind(db) == DB_SQLITE) {
+        TRY(db_query_int(db,
+                         "UPDATE counters SET value = value + $1 WHERE name = 'ticket' RETURNING"
+                         " value - $1 + 1",
+                         DB_ARGS(DB_INT(n)), first, e));
+        return RC_OK;
+    }
+    TRY(db_query(db, &r, /* other sessions may hold blocks of the sequence: jump over them */
+                 "SELECT setval('ticket_number_seq', nextval('ticket_number_seq') + 32 + $1) - $1",
+                 DB_ARGS(DB_INT(n)), e));
+    if (db_next(&r, e))
+        *first = db_int(&r, 0);
+    return e->rc;
+}
+
+enum rc seed_begin(struct db *db, struct err *e)
+{
+    if (db_kind(db) != DB_SQLITE)
+        return RC_OK;
+    /* Fewer, larger merges while a lot is written at once; put back by seed_end(). */
+    return db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 0)", DB_NO_ARGS,
+                   NULL, e);
+}
+
+enum rc seed_end(struct db *db, struct err *e)
+{
+    if (db_kind(db) == DB_SQLITE) {
+        TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 4)",
+                    DB_NO_ARGS, NULL, e));
+        TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('merge', 2000)",
+                    DB_NO_ARGS, NULL, e));
+    }
+    return RC_OK;
+}
