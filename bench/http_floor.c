@@ -21,7 +21,7 @@
 
 enum { EVENTS = 128, READ_MAX = 16384 };
 
-static const char body[] = "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":1234567}\n";
+static const char body[] = "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":12345678}\n";
 static _Atomic int64_t answered;
 
 static void report(void)
@@ -53,7 +53,7 @@ static void floor_answer(int ep, int fd)
     static const char answer[] =
         "HTTP/1.1 200 OK\r\ndate: Mon, 23 Nov 2026 15:21:42 GMT\r\n"
         "content-type: application/json\r\ncontent-length: 60\r\n\r\n"
-        "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":1234567}\n";
+        "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":12345678}\n";
     char in[READ_MAX];
     ssize_t n = read(fd, in, sizeof(in));
 
