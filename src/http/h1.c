@@ -1,5 +1,6 @@
 /* HTTP/1.0 and 1.1. A header section is scanned as it comes and parsed by llhttp once it is whole,
  * so a half-sent one costs nothing but its bytes. */
+#include "http/chunked.h"
 #include "http/http_priv.h"
 #include "http/parser.h"
 #include "http/syntax.h"
@@ -158,6 +159,15 @@ static enum rc on_chunk_data(void *arg, const char *p, size_t n)
     return body_add(arg, p, n);
 }
 
+static struct chunked *begin_chunked(struct exchange_io *io)
+{
+    struct chunked *c = ARENA_NEW(io->x.arena, struct chunked);
+
+    c->on_data = on_chunk_data;
+    c->arg = io;
+    return c;
+}
+
 static const char *body_words(enum rc rc)
 {
     return rc == RC_TOO_BIG ? "the body is larger than is allowed here"
@@ -180,8 +190,8 @@ static void complete(struct conn *c)
 static size_t chunked_body(struct conn *c, const char *p, size_t n)
 {
     struct exchange_io *io = c->cur;
-    size_t used;
-    bool done;
+    size_t used = n;
+    bool done = false;
     enum rc rc = chunked_feed(io->chunked, p, n, &used, &done);
 
     io->raw += used;
@@ -256,7 +266,7 @@ static void take_request(struct conn *c, const char *p, size_t n)
         return;
     }
     if (!io->has_length && http_header_get(&io->x, STR("transfer-encoding")).p)
-        io->chunked = chunked_new(io->x.arena, head, n, on_chunk_data, io);
+        io->chunked = begin_chunked(io);
     begin(c, io);
 }
 

@@ -1,6 +1,6 @@
 #include "http/parser.h"
 
-#include "base/arena.h"
+#include "http/syntax.h"
 
 #include <llhttp.h>
 
@@ -63,6 +63,26 @@ static const llhttp_settings_t head_settings = {
     .on_headers_complete = on_head_end,
 };
 
+/* llhttp forgives several blanks in the request line, and blanks and nothing as names. */
+static bool is_exact(const struct head *h, const char *p, size_t n)
+{
+    static const char version[] = " HTTP/1.";
+    const char *end = p + n;
+
+    if (p[0] == '\r')
+        p += 2; /* one empty line may come first */
+    if (h->method.p != p || h->target.p != p + h->method.n + 1 || p[h->method.n] != ' ')
+        return false;
+    if ((size_t)(end - h->target.p) < h->target.n + sizeof(version) + 1
+        || memcmp(h->target.p + h->target.n, version, sizeof(version) - 1) != 0
+        || h->target.p[h->target.n + sizeof(version)] != '\r')
+        return false;
+    for (size_t i = 0; i < h->n_fields; i++)
+        if (!syntax_token(h->fields[i].name) || h->fields[i].name.p[h->fields[i].name.n] != ':')
+            return false;
+    return true;
+}
+
 enum rc parser_head(struct head *h, const char *p, size_t n)
 {
     struct parse ps = { .head = h };
@@ -81,75 +101,5 @@ enum rc parser_head(struct head *h, const char *p, size_t n)
     if (err != HPE_PAUSED || llhttp_get_error_pos(&ll) != p + n)
         return RC_BAD;
     h->version = ll.http_major * 10u + ll.http_minor;
-    return RC_OK;
-}
-
-/* ── chunked bodies ── */
-
-struct chunked {
-    llhttp_t ll;
-    enum rc (*on_data)(void *arg, const char *p, size_t n);
-    void *arg;
-    enum rc rc;
-    bool in_body, done;
-};
-
-static int on_body_begins(llhttp_t *ll)
-{
-    struct chunked *c = ll->data;
-
-    c->in_body = true;
-    return HPE_PAUSED;
-}
-
-static int on_data_span(llhttp_t *ll, const char *p, size_t n)
-{
-    struct chunked *c = ll->data;
-
-    c->rc = c->on_data(c->arg, p, n);
-    return c->rc == RC_OK ? 0 : HPE_USER;
-}
-
-static int on_end(llhttp_t *ll)
-{
-    struct chunked *c = ll->data;
-
-    c->done = true;
-    return HPE_PAUSED;
-}
-
-static const llhttp_settings_t body_settings = {
-    .on_headers_complete = on_body_begins,
-    .on_body = on_data_span,
-    .on_message_complete = on_end,
-};
-
-struct chunked *chunked_new(struct arena *a, const char *head, size_t n,
-                            enum rc (*on_data)(void *arg, const char *p, size_t n), void *arg)
-{
-    struct chunked *c = ARENA_NEW(a, struct chunked);
-
-    c->on_data = on_data;
-    c->arg = arg;
-    llhttp_init(&c->ll, HTTP_REQUEST, &body_settings);
-    c->ll.data = c;
-    llhttp_execute(&c->ll, head, n);
-    INVARIANT(c->in_body); /* parser_head() has accepted the same bytes */
-    llhttp_resume(&c->ll);
-    return c;
-}
-
-enum rc chunked_feed(struct chunked *c, const char *p, size_t n, size_t *used, bool *done)
-{
-    enum llhttp_errno err = llhttp_execute(&c->ll, p, n);
-
-    *done = c->done;
-    *used = n;
-    if (c->done && err == HPE_PAUSED) {
-        *used = (size_t)(llhttp_get_error_pos(&c->ll) - p);
-        return RC_OK;
-    }
-    if (err == HPE_OK)
-        return RC_OK;
-    return c->rc != RC_OK ? c->rc : RC_BAD;
+    return is_exact(h, p, n) ? RC_OK : RC_BAD;
 }

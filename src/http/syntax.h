@@ -5,7 +5,6 @@
 
 #include "base/defs.h"
 #include "base/str.h"
-#include "http/exchange.h"
 
 struct arena;
 
