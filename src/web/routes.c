@@ -2,9 +2,11 @@
 
 /* One line a part, in the order of the API document; merged by union, so the list ends with an
  * empty line. */
-#define ROUTE_TABLES(X) \
-    X(routes_health) \
-    X(routes_meta) \
+#define ROUTE_TABLES(X)                                                                            \
+    X(routes_health)                                                                               \
+    X(routes_audit)                                                                                \
+    X(routes_settings)                                                                             \
+    X(routes_meta)
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
