@@ -58,10 +58,10 @@ static inline const char *check_value(struct str name, struct str v)
         return "src is a drawing";
     if (str_eq(name, STR("data-src")) && !str_istarts(v, STR("http")))
         return "data-src";
-    if (str_eq(name, STR("style")) && (str_find(v, STR("url")) != SIZE_MAX || str_chr(v, '\\') != SIZE_MAX
+    if (str_eq(name, STR("style")) && (str_find(v, STR("url(")) != SIZE_MAX || str_chr(v, '\\') != SIZE_MAX
                                        || str_find(v, STR("/*")) != SIZE_MAX
-                                       || str_find(v, STR("expression")) != SIZE_MAX
-                                       || str_find(v, STR("position")) != SIZE_MAX))
+                                       || str_find(v, STR("expression(")) != SIZE_MAX
+                                       || str_find(v, STR("position:")) != SIZE_MAX))
         return "style";
     return NULL;
 }

@@ -177,7 +177,7 @@ void jw_num(struct jw *w, double v)
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
-        n = snprintf(text, sizeof(text), "%.*g", digits, v);
+        n = snprintf(text, sizeof(text), "%.*g", digits, v + 0.0); /* -0 becomes 0 */
         if (strtod(text, NULL) == v)
             break;
     }

@@ -221,10 +221,10 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
-int cli_main(int argc, char **argv, const char *const *environ)
+int cli_main(int argc, char **argv, const char *const *env)
 {
     struct arena *a CLEAN(arena_clean) = arena_new(256 * MIB);
-    struct cli c = { .environ = environ, .a = a };
+    struct cli c = { .environ = env, .a = a };
     int status;
 
     if (argc < 2) {

@@ -45,7 +45,7 @@ struct cli {
     struct store *store; /* owned; set by cli_store() */
 };
 
-int cli_main(int argc, char **argv, const char *const *environ);
+int cli_main(int argc, char **argv, const char *const *env);
 
 /* The value of an option, p == NULL when it was not given.  name stands in the command's table. */
 struct str cli_value(const struct cli *c, const char *name);

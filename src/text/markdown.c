@@ -9,9 +9,10 @@
 
 /* A table row fills up to the width of its head, and one definition serves many links: output is
  * not bounded by the input, so rendering is given up at this size. */
-enum { GROWTH_MAX = 24, GROWTH_FIXED = 4096 };
+enum { GROWTH_MAX = 24, GROWTH_FIXED = 4096, PADDING = 256 };
 
 struct render {
+    struct str source;
     struct buf out;
     int in_image; /* between image brackets only text counts */
 };
@@ -38,14 +39,31 @@ static struct str text_view(const MD_CHAR *p, MD_SIZE n)
     return (struct str){ p, n };
 }
 
-/* name="…"; entities stay as written, the sanitiser decodes them. */
-static void add_attr(struct buf *b, const char *name, const MD_ATTRIBUTE *v)
+/* md4c 0.4.8 gives pieces that reach beyond the text ("[a](b ![c](d![c](d]").  What does not point
+ * into it is a constant or a buffer of md4c's own. */
+static MD_SIZE within(struct str source, const MD_CHAR *p, MD_SIZE n)
 {
-    if (v->size == 0)
+    uintptr_t at = (uintptr_t)p, from = (uintptr_t)source.p, to = from + source.n;
+
+    if (at < from || at > to + PADDING)
+        return n;
+    if (at >= to)
+        return 0;
+    return n > to - at ? (MD_SIZE)(to - at) : n;
+}
+
+/* name="…"; entities stay as written, the sanitiser decodes them. */
+static void add_attr(struct render *r, const char *name, const MD_ATTRIBUTE *v)
+{
+    MD_SIZE size = within(r->source, v->text, v->size);
+    struct buf *b = &r->out;
+
+    if (size == 0)
         return;
     buf_printf(b, " %s=\"", name);
-    for (size_t i = 0; v->substr_offsets[i] < v->size; i++) {
-        MD_OFFSET from = v->substr_offsets[i], to = v->substr_offsets[i + 1];
+    for (size_t i = 0; v->substr_offsets[i] < size; i++) {
+        MD_OFFSET from = v->substr_offsets[i], next = v->substr_offsets[i + 1];
+        MD_OFFSET to = next < size ? next : size;
 
         if (v->substr_types[i] == MD_TEXT_ENTITY)
             buf_add(b, v->text + from, to - from);
@@ -82,9 +100,10 @@ static void open_cell(struct buf *b, const char *name, MD_ALIGN align)
         buf_printf(b, "<%s align=\"%s\">", name, aligns[align]);
 }
 
-static void open_code(struct buf *b, const MD_BLOCK_CODE_DETAIL *code)
+static void open_code(struct render *r, const MD_BLOCK_CODE_DETAIL *code)
 {
-    struct str lang = text_view(code->lang.text, code->lang.size);
+    struct str lang = { code->lang.text, within(r->source, code->lang.text, code->lang.size) };
+    struct buf *b = &r->out;
 
     BUF_LIT(b, "<pre><code");
     if (lang.n) {
@@ -111,7 +130,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
         buf_printf(b, "<h%u>", ((const MD_BLOCK_H_DETAIL *)detail)->level);
         break;
     case MD_BLOCK_CODE:
-        open_code(b, detail);
+        open_code(r, detail);
         break;
     case MD_BLOCK_LI:
         open_item(b, detail);
@@ -156,15 +175,15 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *arg)
 
     if (type == MD_SPAN_IMG && r->in_image++ == 0) {
         BUF_LIT(&r->out, "<img");
-        add_attr(&r->out, "src", &((const MD_SPAN_IMG_DETAIL *)detail)->src);
-        add_attr(&r->out, "title", &((const MD_SPAN_IMG_DETAIL *)detail)->title);
+        add_attr(r, "src", &((const MD_SPAN_IMG_DETAIL *)detail)->src);
+        add_attr(r, "title", &((const MD_SPAN_IMG_DETAIL *)detail)->title);
         BUF_LIT(&r->out, " alt=\"");
     } else if (r->in_image) {
         return full(r);
     } else if (type == MD_SPAN_A) {
         BUF_LIT(&r->out, "<a");
-        add_attr(&r->out, "href", &((const MD_SPAN_A_DETAIL *)detail)->href);
-        add_attr(&r->out, "title", &((const MD_SPAN_A_DETAIL *)detail)->title);
+        add_attr(r, "href", &((const MD_SPAN_A_DETAIL *)detail)->href);
+        add_attr(r, "title", &((const MD_SPAN_A_DETAIL *)detail)->title);
         buf_char(&r->out, '>');
     } else {
         open_tag(&r->out, span_names[type]);
@@ -188,6 +207,8 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
 {
     struct render *r = arg;
 
+    n = within(r->source, p, n);
+
     switch (type) {
     case MD_TEXT_NULLCHAR:
         break;
@@ -204,6 +225,16 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
     return full(r);
 }
 
+/* A copy with zeroes behind it, for a parser that may look a little too far. */
+static struct str padded(struct str text, struct arena *a)
+{
+    char *p = arena_alloc(a, text.n + PADDING);
+
+    if (text.n)
+        memcpy(p, text.p, text.n);
+    return (struct str){ p, text.n };
+}
+
 struct str markdown_to_html(struct str text, unsigned flags, struct arena *a)
 {
     const MD_PARSER parser = {
@@ -218,7 +249,10 @@ struct str markdown_to_html(struct str text, unsigned flags, struct arena *a)
     struct html_safe safe;
 
     text = utf8_repair(text, a);
-    if (text.n > MARKDOWN_MAX || md_parse(text.p, (MD_SIZE)text.n, &parser, &r) != 0)
+    if (text.n > MARKDOWN_MAX)
+        return html_from_text(text, a);
+    r.source = padded(text, a);
+    if (md_parse(r.source.p, (MD_SIZE)r.source.n, &parser, &r) != 0)
         return html_from_text(text, a);
     html_clean(buf_view(&r.out), flags, a, &safe);
     return safe.html;
