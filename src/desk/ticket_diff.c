@@ -47,6 +47,18 @@ static struct str ref_fragment(int64_t id, struct str name, struct arena *a)
     return buf_view(&b);
 }
 
+struct str ticket_number_ref(const struct ticket *t, struct arena *a)
+{
+    struct buf b = BUF_ARENA(a, FRAGMENT_MAX);
+    struct jw w = jw_to(&b);
+
+    jw_obj(&w);
+    jw_kv_int(&w, "id", t->id);
+    jw_kv_text(&w, "number", t->number);
+    jw_obj_end(&w);
+    return buf_view(&b);
+}
+
 static enum rc user_json(struct call *c, int64_t id, struct str *out, struct err *e)
 {
     struct user_ref u;

@@ -18,6 +18,9 @@ struct str ticket_changes_event(const struct ticket_changes *ch, struct arena *a
 struct str ticket_changes_audit(const struct ticket_changes *ch, const struct message *m,
                                 struct arena *a);
 
+/* {"id":…,"number":…}, for changes that name another ticket. */
+struct str ticket_number_ref(const struct ticket *t, struct arena *a);
+
 /* Facts and rights, and what is the same for a loaded and a new ticket. */
 enum rc ticket_work_rights(struct ticket_work *w, struct err *e) MUST_USE;
 

@@ -123,6 +123,12 @@ enum rc messages_update(struct db *db, struct message *m, struct err *e)
     return RC_OK;
 }
 
+enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *e)
+{
+    return db_exec(db, "UPDATE messages SET ticket_id = $2, version = version + 1 WHERE id = $1",
+                   DB_ARGS(DB_INT(id), DB_INT(to_ticket)), NULL, e);
+}
+
 enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct message_page *p,
                            struct arena *a, struct db_rows *r, struct err *e)
 {

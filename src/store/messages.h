@@ -36,6 +36,8 @@ enum rc messages_load(struct db *db, int64_t id, bool lock, struct arena *a, str
 enum rc messages_insert(struct db *db, struct message *m, struct err *e) MUST_USE; /* sets m->id */
 /* Body, format and redaction, where the version still holds; RC_STALE when not. */
 enum rc messages_update(struct db *db, struct message *m, struct err *e) MUST_USE;
+/* Puts a message into another ticket. */
+enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *e) MUST_USE;
 /* The messages of one ticket and of those merged into it, oldest first unless told; rows are read
  * with message_from_row(). */
 enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct message_page *p,
