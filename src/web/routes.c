@@ -2,11 +2,14 @@
 
 /* One line a part, in the order of the API document; merged by union, so the list ends with an
  * empty line. */
-#define ROUTE_TABLES(X)                                                                            \
-    X(routes_health)                                                                               \
-    X(routes_audit)                                                                                \
-    X(routes_settings)                                                                             \
-    X(routes_meta)
+/* clang-format off */
+#define ROUTE_TABLES(X) \
+    X(routes_health) \
+    X(routes_audit) \
+    X(routes_settings) \
+    X(routes_meta) \
+
+/* clang-format on */
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
