@@ -44,6 +44,22 @@ static void undo_all(struct db *db)
         (void)exec_undo(db, STR("ROLLBACK"));
 }
 
+/* A savepoint at the start of what is around it would mark the same place twice, and cost a server
+ * two round trips.  SQLite keeps the first one: beginning anew might meet another writer. */
+static bool can_restart(const struct db *db)
+{
+    return db->drv->kind == DB_POSTGRES;
+}
+
+/* Back to where level d began. */
+static enum rc undo_level(struct db *db, unsigned d)
+{
+    if (d > 0)
+        return exec_undo(db, points[d].rollback);
+    undo_all(db);
+    return exec_undo(db, begin_text(db));
+}
+
 enum rc db_tx_begin(struct db *db, struct db_tx *tx, struct err *e)
 {
     struct db_level *l = &db->levels[db->depth];
@@ -57,8 +73,7 @@ enum rc db_tx_begin(struct db *db, struct db_tx *tx, struct err *e)
     } else {
         if (db->lost)
             return err_set(e, db->lost, "", "%s", "The database ended the transaction.");
-        /* A savepoint inside an untouched savepoint would mark the same place twice. */
-        l->is_virtual = db->depth > 1 && l[-1].began_at == db->tx_statements;
+        l->is_virtual = l[-1].began_at == db->tx_statements && (db->depth > 1 || can_restart(db));
         if (!l->is_virtual)
             TRY(exec(db, points[db->depth].savepoint, e));
     }
@@ -127,7 +142,7 @@ void db_tx_end(struct db_tx *tx)
     for (d = db->depth; db->levels[d].is_virtual; d--)
         ;
     /* When even going back fails, what the outer levels do next must not be kept. */
-    if (exec_undo(db, points[d].rollback) != RC_OK
+    if (undo_level(db, d) != RC_OK
         || (d == db->depth && exec_undo(db, points[d].release) != RC_OK))
         db->lost = RC_FAIL;
 }

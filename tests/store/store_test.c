@@ -4,12 +4,12 @@
 #include "store/migrate.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <dirent.h>
 
 static struct {
     char folder[256];
@@ -31,19 +31,15 @@ struct str test_store_url(void)
     return str_of(env.url);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
 static void remove_folder(void)
 {
-    DIR *d = opendir(env.folder);
-    struct dirent *f;
-    char path[600];
-
-    while (d && (f = readdir(d))) {
-        snprintf(path, sizeof(path), "%s/%s", env.folder, f->d_name);
-        unlink(path);
-    }
-    if (d)
-        closedir(d);
-    rmdir(env.folder);
+    nftw(env.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *test_folder(void)
