@@ -4,8 +4,8 @@
 #include "desk/audit.h"
 #include "desk/field.h"
 #include "desk/tag.h"
-#include "desk/ticket_hooks.h"
 #include "store/events.h"
+#include "store/search.h"
 
 static enum rc not_there(struct err *e)
 {
@@ -131,12 +131,12 @@ static enum rc add_audit(struct ticket_work *w, const struct ticket_changes *ch,
     return audit_add(w->c->db, w->c->who, &entry, w->c->a, e);
 }
 
-/* Whether something changed that the search index holds of a ticket. */
+/* Whether something changed that the search index holds with each message. */
 static bool searched_differs(const struct ticket *b, const struct ticket *t)
 {
-    return !b->id || !str_eq(b->title, t->title) || b->customer_id != t->customer_id
-           || b->organization_id != t->organization_id || b->group_id != t->group_id
-           || !str_eq(b->tags_json, t->tags_json) || !str_eq(b->fields_json, t->fields_json);
+    return b->id
+           && (!str_eq(b->title, t->title) || b->customer_id != t->customer_id
+               || b->organization_id != t->organization_id || b->group_id != t->group_id);
 }
 
 enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch, struct err *e)
@@ -149,9 +149,9 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
     TRY(fields_sync(c, FIELD_TICKET, w->t.id, fresh ? STR("{}") : w->before.fields_json,
                     w->t.fields_json, e));
     if (searched_differs(&w->before, &w->t))
-        TRY(search_index_ticket(c->db, &w->t, c->a, e));
-    if (w->message.id)
-        TRY(search_index_message(c->db, &w->t, &w->message, c->a, e));
+        TRY(search_reindex_ticket(c->db, w->t.id, c->a, e));
+    else if (w->message.id)
+        TRY(search_put_new(c->db, w->message.id, c->a, e));
     TRY(add_event(w, ch, e));
     TRY(add_audit(w, ch, e));
     w->before = w->t;
