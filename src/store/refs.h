@@ -20,5 +20,11 @@ enum rc refs_organization_name(struct db *db, int64_t id, struct arena *a, struc
 /* Whether it is the person's primary or one of the further organisations. */
 enum rc refs_is_member(struct db *db, int64_t user_id, int64_t organization_id, bool *out,
                        struct err *e) MUST_USE;
+/* A customer with one unverified address, in the organisation that the address's domain assigns. */
+struct user_new {
+    struct str name, name_fold, email, email_fold, domain;
+    int64_t now_us;
+};
+enum rc refs_user_insert(struct db *db, const struct user_new *u, int64_t *id, struct err *e) MUST_USE;
 
 #endif

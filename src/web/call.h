@@ -7,5 +7,7 @@
 
 /* Uses the lane's connection: make it anew in handle(), never take it over from prepare(). */
 enum rc ctx_call(struct ctx *c, struct call *out, struct err *e) MUST_USE;
+/* The query without cursor, limit and sort: what a list's cursor is bound to. */
+struct str ctx_filter_text(struct ctx *c);
 
 #endif

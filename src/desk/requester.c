@@ -1,0 +1,70 @@
+#include "desk/requester.h"
+
+#include "base/fold.h"
+#include "base/utf8.h"
+#include "desk/audit.h"
+#include "store/refs.h"
+
+enum { EMAIL_MAX = 254, NAME_POINTS_MAX = 120, DETAILS_MAX = 4096 };
+
+/* Enough to keep out what is no address at all: one @, a dot behind it, nothing blank. */
+static bool looks_like_email(struct str s)
+{
+    size_t at = str_chr(s, '@');
+
+    if (s.n < 3 || s.n > EMAIL_MAX || at == SIZE_MAX || at == 0 || at + 1 == s.n)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] == 0x7f || (s.p[i] == '@' && i != at) || s.p[i] == ','
+            || s.p[i] == '<' || s.p[i] == '>')
+            return false;
+    return true;
+}
+
+static enum rc make(struct call *c, struct str email, struct str name, int64_t *id, struct err *e)
+{
+    struct buf b = BUF_ARENA(c->a, DETAILS_MAX);
+    struct jw w = jw_to(&b);
+    struct user_new u = { .name = name, .email = email, .now_us = c->now_us };
+
+    u.email_fold = fold_text(email, c->a);
+    u.name_fold = utf8_fold(name, c->a);
+    u.domain = str_sub(u.email_fold, str_chr(u.email_fold, '@') + 1, EMAIL_MAX);
+    TRY(refs_user_insert(c->db, &u, id, e));
+    jw_obj(&w);
+    jw_key(&w, "after");
+    jw_obj(&w);
+    jw_kv_text(&w, "name", name);
+    jw_kv_text(&w, "email", email);
+    jw_obj_end(&w);
+    jw_obj_end(&w);
+    return audit_add(c->db, c->who,
+                     &(struct audit_entry){ "user.create", "user", *id, buf_view(&b) }, c->a, e);
+}
+
+enum rc requester_by_email(struct call *c, struct str email, struct str name, const char *pointer,
+                           bool may_make, int64_t *id, struct err *e)
+{
+    bool may_look = c->who->type != ACTOR_USER || actor_is_agent(c->who);
+    struct user_ref u;
+    enum rc rc;
+
+    email = str_trim(email);
+    if (!looks_like_email(email) || (!may_look && !str_ieq(email, c->who->email)))
+        return err_field(e, pointer, "unknown", "an id or an e-mail address",
+                         "There is no such person.");
+    rc = refs_user_by_email(c->db, fold_text(email, c->a), c->a, &u, e);
+    if (rc == RC_OK) {
+        *id = u.id;
+        return RC_OK;
+    }
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    if (!may_make || !may_look)
+        return err_field(e, pointer, "unknown", "an id or an e-mail address",
+                         "There is no such person.");
+    if (utf8_is_blank(name) || utf8_count(name) > NAME_POINTS_MAX || utf8_has_control(name, false))
+        name = str_sub(email, 0, str_chr(email, '@'));
+    return make(c, email, name, id, e);
+}

@@ -1,0 +1,19 @@
+/* References in bodies: an id (17), a name ("Support"), or an object as answers show it ({"id":17}).
+ * People also by e-mail address and as "me".  What cannot be found is a field error at pointer. */
+#ifndef WEB_REF_READ_H
+#define WEB_REF_READ_H
+
+#include "base/json.h"
+#include "desk/call.h"
+
+enum rc ref_state(struct call *c, const json_t *v, const char *pointer, int64_t *id, struct err *e) MUST_USE;
+enum rc ref_priority(struct call *c, const json_t *v, const char *pointer, int64_t *id,
+                     struct err *e) MUST_USE;
+enum rc ref_group(struct call *c, const json_t *v, const char *pointer, int64_t *id, struct err *e) MUST_USE;
+/* may_make: agents may name somebody new by {"email","name"} or an address; he is made. */
+enum rc ref_user(struct call *c, const json_t *v, const char *pointer, bool may_make, int64_t *id,
+                 struct err *e) MUST_USE;
+enum rc ref_organization(struct call *c, const json_t *v, const char *pointer, int64_t *id,
+                         struct err *e) MUST_USE;
+
+#endif
