@@ -106,6 +106,13 @@ enum rc ticket_facts_of(struct call *c, const struct ticket *t, struct ticket_fa
 /* RC_OK when the actor may do this to the ticket; else RC_NOT_FOUND (cannot even read it) or RC_DENIED. */
 enum rc ticket_may(struct call *c, const struct ticket *t, enum action what, struct err *e) MUST_USE;
 
+/* A message of w's ticket, loaded.  An internal note gets other words (RC_CONFLICT for others); a
+ * redacted message says so, and who and why. */
+enum rc message_edit_note(struct ticket_work *w, struct message *m, const struct message_body *body,
+                          struct err *e) MUST_USE;
+enum rc message_redact(struct ticket_work *w, struct message *m, struct str reason,
+                       struct err *e) MUST_USE;
+
 /* For the job runner: tickets whose `until` is reached (reminder event, or the state's next state),
  * and solved ones that nobody touched for solved_days (closed).  At most limit tickets; *done counts
  * them, 0 when nothing is left.  Inside a write transaction, as the system. */

@@ -1,0 +1,52 @@
+/* Changes of messages that are there: notes by their author, redaction. */
+#include "desk/ticket.h"
+
+#include "store/search.h"
+
+static enum rc rewrite(struct ticket_work *w, struct message *m, struct err *e)
+{
+    struct call *c = w->c;
+
+    TRY(search_remove(c->db, m->id, c->a, e));
+    TRY(messages_update(c->db, m, e));
+    return search_put(c->db, m->id, c->a, e);
+}
+
+static struct str id_json(const struct call *c, int64_t id)
+{
+    return str_printf(c->a, "%lld", (long long)id);
+}
+
+enum rc message_edit_note(struct ticket_work *w, struct message *m, const struct message_body *body,
+                          struct err *e)
+{
+    if (m->visibility != VISIBILITY_INTERNAL || m->redacted_us)
+        return err_set(e, RC_CONFLICT, "message_immutable", "Only internal notes can be changed.");
+    m->format = body->format;
+    m->source = body->source;
+    m->body_text = body->text;
+    m->body_html = body->html;
+    TRY(rewrite(w, m, e));
+    ticket_work_note(w, "note_edited", STR("null"), id_json(w->c, m->id));
+    w->event = "message_edited";
+    return ticket_work_save(w, e);
+}
+
+enum rc message_redact(struct ticket_work *w, struct message *m, struct str reason, struct err *e)
+{
+    static const struct str gone = { "[removed]", 9 }, gone_html = { "<p>[removed]</p>", 16 };
+
+    if (m->redacted_us)
+        return err_set(e, RC_CONFLICT, "message_redacted", "The words were taken out already.");
+    m->format = FORMAT_TEXT;
+    m->source = gone;
+    m->body_text = gone;
+    m->body_html = gone_html;
+    m->redacted_us = w->c->now_us;
+    m->redacted_by = w->c->who->user_id;
+    m->redaction_reason = reason;
+    TRY(rewrite(w, m, e));
+    ticket_work_note(w, "redacted", STR("null"), id_json(w->c, m->id));
+    w->event = "message_redacted";
+    return ticket_work_save(w, e);
+}

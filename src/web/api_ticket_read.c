@@ -1,0 +1,393 @@
+/* Lists of tickets, one ticket with what belongs to it, its history. */
+#include "web/api_tickets.h"
+
+#include "desk/tag.h"
+#include "desk/ticket.h"
+#include "store/links.h"
+#include "store/participants.h"
+#include "store/ticket_list.h"
+#include "web/call.h"
+#include "web/ref_read.h"
+#include "web/ticket_body.h"
+#include "web/ticket_json.h"
+
+enum { FILTER_IDS_MAX = 50, SHOWN_MESSAGES = 100, SHOWN_PEOPLE = 200 };
+
+/* ---- List ---- */
+
+struct tickets_params {
+    struct ctx_list_query list;
+    struct j_texts state, state_type, priority, group, owner, fields;
+    struct j_ints customer, organization;
+    struct j_texts channel;
+    struct j_text tag, external_id, external_source;
+    struct j_int updated_since, updated_before, created_since, created_before;
+};
+
+#define PARAM(nm, type, max, member, text)                                                         \
+    { nm, type, 0, 0, max, FILTER_IDS_MAX, NULL, NULL, offsetof(struct tickets_params, member), text }
+static const struct jfield tickets_params_fields[] = {
+    CTX_LIST_FIELDS,
+    PARAM("state", J_TEXTS, 64, state, "Ids or names of states."),
+    PARAM("state_type", J_TEXTS, 16, state_type, "Types of states: new, open, pending, hold, solved, closed, merged, spam, deleted."),
+    PARAM("priority", J_TEXTS, 64, priority, "Ids or names of priorities."),
+    PARAM("group", J_TEXTS, 120, group, "Ids or names of groups."),
+    PARAM("owner", J_TEXTS, 64, owner, "Ids of owners, me, none."),
+    PARAM("customer", J_IDS, 0, customer, "Ids of customers."),
+    PARAM("organization", J_IDS, 0, organization, "Ids of organisations."),
+    PARAM("channel", J_TEXTS, 16, channel, "Channels."),
+    PARAM("tag", J_TEXT, 64, tag, "Has this tag."),
+    PARAM("external_id", J_TEXT, 255, external_id, "Id in another system."),
+    PARAM("external_source", J_TEXT, 64, external_source, "That system; api unless told."),
+    PARAM("updated_since", J_TIME, 0, updated_since, "Changed at or after."),
+    PARAM("updated_before", J_TIME, 0, updated_before, "Changed before."),
+    PARAM("created_since", J_TIME, 0, created_since, "Made at or after."),
+    PARAM("created_before", J_TIME, 0, created_before, "Made before."),
+    PARAM("fields", J_TEXTS, 32, fields, "Only these members."),
+};
+const struct jspec tickets_query = JSPEC("TicketsQuery", tickets_params_fields, struct tickets_params);
+
+static const char *const sort_names[] = { "updated_at", "created_at", "number", "priority", "due",
+                                          NULL };
+static const struct ctx_sorts sorts = { sort_names, true };
+
+typedef enum rc (*ref_fn)(struct call *c, const json_t *v, const char *pointer, int64_t *id,
+                          struct err *e);
+
+static enum rc bad_param(struct err *e)
+{
+    if (e->rc == RC_INVALID)
+        e->rc = RC_BAD;
+    return e->rc;
+}
+
+/* Ids or names of things of the catalog. */
+static enum rc read_refs(struct call *call, const struct j_texts *in, const char *param, ref_fn ref,
+                         struct ids *out, struct err *e)
+{
+    int64_t *v = ARENA_ARRAY(call->a, int64_t, in->n + 1);
+
+    for (size_t i = 0; i < in->n; i++) {
+        int64_t id;
+        json_t *j CLEAN(json_clean) = str_i64(in->v[i], 1, INT64_MAX, &id)
+                                          ? json_integer(id)
+                                          : json_stringn(in->v[i].p, in->v[i].n);
+
+        if (ref(call, j, param, &v[i], e) != RC_OK)
+            return bad_param(e);
+    }
+    *out = (struct ids){ v, in->n };
+    return RC_OK;
+}
+
+static enum rc read_owners(struct call *call, const struct j_texts *in, struct ids *out, struct err *e)
+{
+    int64_t *v = ARENA_ARRAY(call->a, int64_t, in->n + 1);
+
+    for (size_t i = 0; i < in->n; i++) {
+        if (str_eq(in->v[i], STR("me"))) {
+            v[i] = call->who->user_id;
+        } else if (!str_eq(in->v[i], STR("none")) && !str_i64(in->v[i], 1, INT64_MAX, &v[i])) {
+            err_field(e, "owner", "choice", "ids, me, none", "This is no owner.");
+            return bad_param(e);
+        }
+    }
+    *out = (struct ids){ v, in->n };
+    return RC_OK;
+}
+
+static enum rc read_bits(const struct j_texts *in, const char *param, const char *const *names,
+                         unsigned *out, struct err *e)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        int bit = kind_of(names, in->v[i]);
+
+        if (bit < 0) {
+            err_field(e, param, "choice", "", "There is no %s of this name.", param);
+            return bad_param(e);
+        }
+        *out |= 1u << bit;
+    }
+    return RC_OK;
+}
+
+static enum rc read_filter(struct call *call, const struct tickets_params *q,
+                           struct ticket_filter *f, struct err *e)
+{
+    *f = (struct ticket_filter){
+        .customers = { q->customer.v, q->customer.n },
+        .organizations = { q->organization.v, q->organization.n },
+        .external_id = q->external_id.v,
+        .external_source = q->external_source.v,
+        .updated_from_us = q->updated_since.v,
+        .updated_before_us = q->updated_before.v,
+        .created_from_us = q->created_since.v,
+        .created_before_us = q->created_before.v,
+    };
+    TRY(read_refs(call, &q->state, "state", ref_state, &f->states, e));
+    TRY(read_refs(call, &q->priority, "priority", ref_priority, &f->priorities, e));
+    TRY(read_refs(call, &q->group, "group", ref_group, &f->groups, e));
+    TRY(read_owners(call, &q->owner, &f->owners, e));
+    TRY(read_bits(&q->state_type, "state_type", state_type_names, &f->state_types, e));
+    TRY(read_bits(&q->channel, "channel", channel_names, &f->channels, e));
+    if (q->tag.set && tag_normalise(q->tag.v, "tag", call->a, &f->tag, e) != RC_OK)
+        return bad_param(e);
+    return RC_OK;
+}
+
+static enum ticket_sort sort_of(const char *name)
+{
+    return (enum ticket_sort)kind_of(sort_names, str_of(name));
+}
+
+/* Whether the reader sees this row as an agent; participation does not matter for that. */
+static bool sees_as_agent(const struct call *call, const struct ticket *t)
+{
+    struct ticket_facts facts = { t->group_id, t->customer_id, t->organization_id, false };
+
+    return can(call->who, CAN_READ_INTERNAL, &facts);
+}
+
+static void list_item(struct ctx *c, struct call *call, struct ctx_page *p, enum ticket_sort sort,
+                      uint64_t mask, const struct ticket *t)
+{
+    struct ticket_view v = { call->cat, sees_as_agent(call, t), mask };
+
+    ctx_page_item(c, p, ticket_sort_key(call->cat, sort, t),
+                  sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
+    ticket_json(&c->out, &v, t);
+}
+
+/* Towards earlier pages rows come in the other order, and are turned round. */
+static enum rc list_backward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
+                             uint64_t mask, struct err *e)
+{
+    struct ticket *rows = ARENA_ARRAY(c->a, struct ticket, (size_t)p->limit + 1);
+    enum ticket_sort sort = sort_of(p->sort);
+    size_t n = 0, max = (size_t)p->limit;
+
+    while (n <= max && db_next(r, e))
+        ticket_from_row(r, c->a, &rows[n++]);
+    TRY(e->rc);
+    for (size_t i = n < max ? n : max; i-- > 0;)
+        list_item(c, call, p, sort, mask, &rows[i]);
+    ctx_page_end(c, p, n > max);
+    return RC_OK;
+}
+
+static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
+                            uint64_t mask, struct err *e)
+{
+    enum ticket_sort sort = sort_of(p->sort);
+    struct ticket t;
+    int64_t n = 0;
+
+    while (n <= p->limit && db_next(r, e)) {
+        if (n++ == p->limit)
+            break;
+        ticket_from_row(r, NULL, &t);
+        list_item(c, call, p, sort, mask, &t);
+    }
+    TRY(e->rc);
+    ctx_page_end(c, p, n > p->limit);
+    return RC_OK;
+}
+
+enum rc api_tickets_list(struct ctx *c, struct err *e)
+{
+    const struct tickets_params *q = c->query;
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct sql sql = sql_new(c->a);
+    struct ticket_filter f;
+    struct ctx_page p;
+    struct ticket_page page;
+    struct scope scope;
+    struct call call;
+    uint64_t mask;
+
+    TRY(ctx_call(c, &call, e));
+    TRY(read_filter(&call, q, &f, e));
+    TRY(ticket_fields_mask(q->fields.v, q->fields.n, &mask, e));
+    TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
+    page = (struct ticket_page){ sort_of(p.sort), p.descending != p.backward, p.limit + 1,
+                                 p.has_key,       p.key,                      p.key_id,
+                                 p.key_text };
+    scope = can_scope(&c->who, CAN_LIST, c->a);
+    ticket_list_query(&sql, call.cat, &scope, &f, &page);
+    TRY(db_query_sql(c->db, &r, &sql, e));
+    return p.backward ? list_backward(c, &call, &r, &p, mask, e)
+                      : list_forward(c, &call, &r, &p, mask, e);
+}
+
+/* ---- Show ---- */
+
+enum include { INC_MESSAGES, INC_PARTICIPANTS, INC_LINKS, INC_CUSTOMER, INC_OWNER, INC_ORGANIZATION };
+static const char *const include_names[] = { "messages", "participants", "links", "customer",
+                                             "owner", "organization", NULL };
+
+struct ticket_params {
+    struct j_texts include, fields;
+};
+static const struct jfield ticket_params_fields[] = {
+    { "include", J_TEXTS, 0, 0, 32, 0, NULL, NULL, offsetof(struct ticket_params, include),
+      "messages, participants, links, customer, owner, organization." },
+    { "fields", J_TEXTS, 0, 0, 32, 0, NULL, NULL, offsetof(struct ticket_params, fields),
+      "Only these members." },
+};
+const struct jspec ticket_query = JSPEC("TicketQuery", ticket_params_fields, struct ticket_params);
+
+static enum rc show_messages(struct ctx *c, struct call *call, const struct ticket *t, bool internal,
+                             struct err *e)
+{
+    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1 };
+    struct message *list = ARENA_ARRAY(c->a, struct message, SHOWN_MESSAGES + 1);
+    struct attachments_json files = { 0 };
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    size_t n = 0;
+
+    if (t->attachment_count)
+        TRY(attachments_json_of(call, t->id, internal, &files, e));
+    TRY(messages_of_ticket(c->db, t->id, &page, c->a, &r, e));
+    while (n <= SHOWN_MESSAGES && db_next(&r, e))
+        message_from_row(&r, c->a, &list[n++]);
+    TRY(e->rc);
+    jw_key(&c->out, "messages");
+    jw_arr(&c->out);
+    for (size_t i = n < SHOWN_MESSAGES ? n : SHOWN_MESSAGES; i-- > 0;)
+        message_json(&c->out, &list[i], attachments_json_for(&files, list[i].id));
+    jw_arr_end(&c->out);
+    jw_kv_bool(&c->out, "messages_has_more", n > SHOWN_MESSAGES);
+    return RC_OK;
+}
+
+static enum rc show_participants(struct ctx *c, const struct ticket *t, bool internal, struct err *e)
+{
+    struct participant *v;
+    size_t n;
+
+    TRY(participants_list(c->db, t->id, SHOWN_PEOPLE, c->a, &v, &n, e));
+    jw_key(&c->out, "participants");
+    jw_arr(&c->out);
+    for (size_t i = 0; i < n; i++) {
+        if (!internal && v[i].role != PARTICIPANT_CC)
+            continue;
+        jw_obj(&c->out);
+        jw_key(&c->out, "user"), ref_json(&c->out, v[i].user_id, v[i].name);
+        jw_kv_text(&c->out, "role", str_of(participant_role_names[v[i].role]));
+        jw_kv_time(&c->out, "created_at", v[i].created_us);
+        jw_obj_end(&c->out);
+    }
+    jw_arr_end(&c->out);
+    return RC_OK;
+}
+
+static const char *const link_names[] = { "related", "parent_of", "duplicate_of", "follow_up_of" };
+
+static enum rc show_links(struct ctx *c, const struct ticket *t, struct err *e)
+{
+    struct scope scope = can_scope(&c->who, CAN_LIST, c->a);
+    struct link_list list;
+
+    TRY(links_list(c->db, t->id, &scope, SHOWN_PEOPLE, c->a, &list, e));
+    jw_key(&c->out, "links");
+    jw_arr(&c->out);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct link_row *l = &list.v[i];
+
+        jw_obj(&c->out);
+        jw_kv_int(&c->out, "id", l->link.id);
+        jw_kv_text(&c->out, "kind", str_of(link_names[l->link.kind]));
+        jw_kv_bool(&c->out, "outgoing", l->link.ticket_id == t->id);
+        jw_key(&c->out, "ticket");
+        jw_obj(&c->out);
+        jw_kv_int(&c->out, "id", l->far_id);
+        jw_kv_text(&c->out, "number", l->far_number);
+        jw_kv_text(&c->out, "title", l->far_title);
+        jw_obj_end(&c->out);
+        jw_obj_end(&c->out);
+    }
+    jw_arr_end(&c->out);
+    return RC_OK;
+}
+
+static enum rc read_includes(const struct ticket_params *q, unsigned *bits, struct err *e)
+{
+    *bits = 0;
+    return read_bits(&q->include, "include", include_names, bits, e);
+}
+
+enum rc api_ticket_show(struct ctx *c, struct err *e)
+{
+    const struct ticket_params *q = c->query;
+    struct ticket_view v = { 0 };
+    struct ticket t;
+    struct call call;
+    unsigned inc;
+    int64_t id;
+
+    TRY(read_includes(q, &inc, e));
+    TRY(ticket_fields_mask(q->fields.v, q->fields.n, &v.mask, e));
+    TRY(ctx_ticket_id(c, 0, &id, e));
+    TRY(ctx_call(c, &call, e));
+    v.cat = call.cat;
+    TRY(ticket_read(&call, id, &t, &v.internal, e));
+    ctx_etag(c, t.version);
+    jw_obj(&c->out);
+    ticket_json_members(&c->out, &v, &t);
+    if (inc & (1u << INC_MESSAGES))
+        TRY(show_messages(c, &call, &t, v.internal, e));
+    if (inc & (1u << INC_PARTICIPANTS))
+        TRY(show_participants(c, &t, v.internal, e));
+    if (inc & (1u << INC_LINKS))
+        TRY(show_links(c, &t, e));
+    jw_obj_end(&c->out);
+    return RC_OK;
+}
+
+/* ---- History ---- */
+
+struct events_params {
+    struct ctx_list_query list;
+};
+static const struct jfield events_params_fields[] = { CTX_LIST_FIELDS };
+const struct jspec ticket_events_query =
+    JSPEC("TicketEventsQuery", events_params_fields, struct events_params);
+
+static const char *const event_sort_names[] = { "id", NULL };
+static const struct ctx_sorts event_sorts = { event_sort_names, false };
+
+enum rc api_ticket_events(struct ctx *c, struct err *e)
+{
+    const struct events_params *q = c->query;
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct ticket_view v = { 0 };
+    struct event_page page;
+    struct event *list;
+    struct ctx_page p;
+    struct ticket t;
+    struct call call;
+    size_t n = 0, max;
+    int64_t id;
+
+    TRY(ctx_ticket_id(c, 0, &id, e));
+    TRY(ctx_call(c, &call, e));
+    TRY(ticket_read(&call, id, &t, &v.internal, e));
+    v.cat = call.cat;
+    TRY(ctx_page_begin(c, &q->list, &event_sorts, ctx_filter_text(c), &p, e));
+    page = (struct event_page){ v.internal, p.descending != p.backward, p.has_key, p.key_id,
+                                p.limit + 1 };
+    max = (size_t)p.limit;
+    list = ARENA_ARRAY(c->a, struct event, max + 1);
+    TRY(events_of_ticket(c->db, id, &page, c->a, &r, e));
+    while (n <= max && db_next(&r, e))
+        event_from_row(&r, c->a, &list[n++]);
+    TRY(e->rc);
+    for (size_t i = 0, shown = n < max ? n : max; i < shown; i++) {
+        const struct event *ev = &list[p.backward ? shown - 1 - i : i];
+
+        ctx_page_item(c, &p, 0, STR_NONE, ev->id);
+        event_json(&c->out, &v, ev);
+    }
+    ctx_page_end(c, &p, n > max);
+    return RC_OK;
+}
