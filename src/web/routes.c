@@ -16,12 +16,9 @@
     X(routes_settings)                                                                             \
 #define ROUTE_TABLES(X) \
     X(routes_health) \
+    X(routes_tickets) \
+    X(routes_messages) \
     X(routes_meta) \
-/* One line a part, in the order of the API document. */
-#define ROUTE_TABLES(X)                                                                            \
-    X(routes_tickets)                                                                              \
-    X(routes_messages)                                                                             \
-    X(routes_meta)
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
