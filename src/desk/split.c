@@ -1,10 +1,10 @@
 #include "desk/split.h"
 
-#include "desk/ticket_hooks.h"
 #include "desk/ticket_number.h"
 #include "desk/ticket_priv.h"
 #include "store/attachments.h"
 #include "store/refs.h"
+#include "store/search.h"
 
 struct split {
     struct call *c;
@@ -152,7 +152,7 @@ static enum rc take_messages(struct split *s, struct err *e)
     for (size_t i = 0; i < s->n; i++) {
         TRY(take_message(s, &s->messages[i], e));
         if (i > 0)
-            TRY(search_index_message(s->c->db, &s->to.t, &s->messages[i], s->c->a, e));
+            TRY(search_put(s->c->db, s->messages[i].id, s->c->a, e));
     }
     s->to.message = s->messages[0];
     return RC_OK;

@@ -59,6 +59,7 @@ struct ticket_work {
     bool is_new;            /* made by this work */
     const char *event;      /* type of the history row; NULL: create, message or update */
     struct message message; /* the one that was added; id 0: none */
+    bool message_is_new;    /* it was inserted by ticket_say() or ticket_create(), not taken from elsewhere */
     struct ticket_change extra[TICKET_EXTRA_CHANGES_MAX]; /* beside the row: participants, links */
     size_t n_extra;
     bool touched;           /* save even when nothing of the row differs */

@@ -91,6 +91,7 @@ enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in
     if (in->n_uploads)
         TRY(attachments_claim(w->c->db, w->c->who, in->uploads, in->n_uploads, w->t.id, m->id, e));
     w->message = *m;
+    w->message_is_new = true;
     w->touched = true;
     return RC_OK;
 }

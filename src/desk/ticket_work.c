@@ -150,8 +150,10 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
                     w->t.fields_json, e));
     if (searched_differs(&w->before, &w->t))
         TRY(search_reindex_ticket(c->db, w->t.id, c->a, e));
-    else if (w->message.id)
+    else if (w->message.id && w->message_is_new)
         TRY(search_put_new(c->db, w->message.id, c->a, e));
+    else if (w->message.id)
+        TRY(search_put(c->db, w->message.id, c->a, e));
     TRY(add_event(w, ch, e));
     TRY(add_audit(w, ch, e));
     w->before = w->t;
