@@ -7,18 +7,11 @@
     X(routes_health) \
     X(routes_audit) \
     X(routes_settings) \
-    X(routes_meta) \
-
-/* clang-format on */
-#define ROUTE_TABLES(X)                                                                            \
-    X(routes_health)                                                                               \
-    X(routes_audit)                                                                                \
-    X(routes_settings)                                                                             \
-#define ROUTE_TABLES(X) \
-    X(routes_health) \
     X(routes_tickets) \
     X(routes_messages) \
     X(routes_meta) \
+
+/* clang-format on */
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
