@@ -34,6 +34,7 @@ static const struct command *const commands[] = {
     &cmd_audit,
     &cmd_seed,
     &cmd_bench_data,
+    &cmd_openapi,
     &cmd_version,
     &cmd_help,
 };

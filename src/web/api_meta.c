@@ -1,6 +1,11 @@
 /* The API about itself. */
+#include "base/enc.h"
 #include "base/version.h"
+#include "web/app.h"
+#include "web/assets.h"
 #include "web/ctx.h"
+
+enum { ETAG_LEN = 16 };
 
 static enum rc api_root(struct ctx *c, struct err *e)
 {
@@ -14,6 +19,23 @@ static enum rc api_root(struct ctx *c, struct err *e)
     return RC_OK;
 }
 
+/* Made once at the start: the bytes outlive the exchange. */
+static enum rc api_openapi(struct ctx *c, struct err *e)
+{
+    struct str hash = sha256_hex(hash_sha256(c->app->openapi), c->a);
+
+    (void)e;
+    c->x->out_static = c->app->openapi;
+    exchange_header(c->x, STR("content-type"), STR("application/json"));
+    exchange_header(c->x, STR("cache-control"), STR("public, max-age=300"));
+    return exchange_header(c->x, STR("etag"), str_printf(c->a, "\"%.*s\"", ETAG_LEN, hash.p));
+}
+
+static enum rc api_docs(struct ctx *c, struct err *e)
+{
+    return assets_answer(c->x, STR("/docs/")) ? RC_OK : err_set(e, RC_NOT_FOUND, "", "%s", "");
+}
+
 static const struct jfield root_fields[] = {
     { .name = "name", .type = J_TEXT, .help = "Name of the program." },
     { .name = "version", .type = J_TEXT, .help = "Version of the program." },
@@ -22,7 +44,15 @@ static const struct jfield root_fields[] = {
 };
 static const struct jspec root_answer = JSPEC_ANSWER("ApiRoot", root_fields);
 
+#define PAGE(path_, op_, summary_, fn)                                                             \
+    {                                                                                              \
+        .method = HTTP_GET, .path = (path_), .op = (op_), .tag = "API", .summary = (summary_),     \
+        .handle = (fn), .flags = R_PUBLIC | R_ON_LOOP | R_HIDDEN, .status = 200                    \
+    }
+
 static const struct route routes[] = {
+    PAGE("/api/openapi.json", "api_openapi", "The OpenAPI document.", api_openapi),
+    PAGE("/api/docs", "api_docs", "The browsable documentation.", api_docs),
     { .method = HTTP_GET,
       .path = "/api/v1",
       .op = "api_root",

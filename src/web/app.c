@@ -14,6 +14,7 @@
 #include "web/health.h"
 #include "web/live.h"
 #include "web/metrics.h"
+#include "web/openapi.h"
 #include "web/ratelimit.h"
 #include "web/routes.h"
 #include "web/worker.h"
@@ -98,6 +99,17 @@ static void open_lanes(struct app *app)
     app->slow_lane = lane_new(&o);
 }
 
+static struct str make_openapi(struct arena *a)
+{
+    struct buf b = BUF_HEAP(OPENAPI_MAX);
+    struct str kept;
+
+    openapi_write(&b, false);
+    kept = str_dup(buf_view(&b), a);
+    buf_release(&b);
+    return kept;
+}
+
 static enum rc open_parts(struct app *app, struct err *e)
 {
     struct web_live *live;
@@ -107,6 +119,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->ratelimit = ratelimit_new(RATE_CELLS);
     app->inflight = inflight_new();
     app->dispatch = dispatch_new(routes_all, routes_all_n, app->arena);
+    app->openapi = make_openapi(app->arena);
     app->metrics = metrics_new(routes_all, routes_all_n);
     TRY(open_store(app, e));
     TRY(open_auth(app, e));

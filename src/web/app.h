@@ -43,6 +43,7 @@ struct app {
     struct ratelimit *ratelimit;
     struct streams *streams;
     struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
+    struct str openapi;         /* GET /api/openapi.json */
     int64_t started_us;
     _Atomic int draining;
     const struct dispatch *dispatch;

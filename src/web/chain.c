@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "web/assets.h"
 #include "web/credentials.h"
 #include "web/live.h"
 #include "web/metrics.h"
@@ -200,6 +201,16 @@ static bool answer_options(struct request *r)
     return true;
 }
 
+/* A file of the web interface: no right, no database, no rate. */
+static bool answer_asset(struct request *r)
+{
+    if (r->match.allowed || !(r->c.x->method & (HTTP_GET | HTTP_HEAD)) || !assets_answer(r->c.x, r->c.x->path))
+        return false;
+    r->c.status = r->c.x->status;
+    finish(r, RC_OK);
+    return true;
+}
+
 static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_body, bool *spool)
 {
     struct app *app = arg;
@@ -209,6 +220,8 @@ static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_b
 
     if (dispatch_find(app->dispatch, x->method, x->path, &r->match) == RC_OK)
         r->c.status = r->match.route->status;
+    else if (answer_asset(r))
+        return HTTP_ANSWER_NOW;
     for (size_t i = 0; i < ARRAY_LEN(loop_stages) && rc == RC_OK; i++) {
         if (i == 1 && answer_options(r))
             break;

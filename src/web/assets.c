@@ -1,0 +1,21 @@
+#include "web/assets.h"
+
+#include "http/static.h"
+
+/* Pages run our own scripts and styles, from files only. */
+#define PAGE_CSP                                                                                   \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " \
+    "connect-src 'self'; frame-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; " \
+    "frame-ancestors 'none'"
+
+bool assets_answer(struct exchange *x, struct str path)
+{
+    const struct asset *a = static_find(path);
+
+    if (!a)
+        return false;
+    static_answer(x, a);
+    if (str_starts(a->type, STR("text/html")))
+        exchange_header(x, STR("content-security-policy"), STR(PAGE_CSP));
+    return true;
+}
