@@ -52,7 +52,7 @@ static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, 
     w->t.group_id = g->id;
     facts.group_id = g->id;
     w->is_agent = who->type != ACTOR_USER || can(who, CAN_CREATE, &facts);
-    facts.group_id = 0;
+    facts = (struct ticket_facts){ .customer_id = who->user_id };
     if (!w->is_agent && !can(who, CAN_CREATE, &facts))
         return err_set(e, RC_DENIED, "", "You cannot create tickets.");
     return RC_OK;
