@@ -1,0 +1,53 @@
+# The front door; Meson does the work.  make help tells what there is.
+SHELL := /bin/bash
+RELEASE := --buildtype=release -Doptimization=2 -Db_lto=true -Dstrip=false
+TEST_BUILD ?= build-test
+
+.PHONY: help run build test bench check fuzz format install clean
+
+help: ## What there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+run: build ## Install what is needed, build, make a .env, migrate, start on http://localhost:8080
+	@tools/make-env
+	@build/server migrate
+	@echo
+	@echo "  http://localhost:8080            the server (SERVER_HOST and SERVER_PORT in .env)"
+	@echo "  http://localhost:8080/api/docs   its API"
+	@echo "  The first administrator: open the one-time link that the server prints, or run"
+	@echo "      build/server user create --role admin --email you@example.com --name 'Your Name'"
+	@echo
+	@exec build/server serve
+
+build: ## The release binary, build/server
+	@tools/setup build
+	@test -f build/.release || { rm -rf build && meson setup build $(RELEASE) >build.log 2>&1 && touch build/.release && rm build.log || { cat build.log; exit 1; }; }
+	@ninja -C build server
+
+test: ## All tests; the last line is the sum
+	@tools/setup test
+	@test -f $(TEST_BUILD)/build.ninja || meson setup $(TEST_BUILD) $(TEST_OPTIONS) >/dev/null
+	@ninja -C $(TEST_BUILD)
+	@tools/test-summary $(TEST_BUILD)
+
+bench: build ## Measure the release binary
+	@tools/setup test
+	@ninja -C build
+	@bench/run
+
+check: ## clang-tidy, cppcheck, gcc -fanalyzer, layers
+	@tools/setup check
+	@tools/check
+
+fuzz: ## Every fuzzer, FUZZ_SECONDS each (60)
+	@tools/setup test
+	@tools/fuzz
+
+format: ## clang-format over what is changed against main
+	@git diff --name-only --diff-filter=d main -- '*.c' '*.h' | xargs -r clang-format -i
+
+install: build ## build/server to /usr/local (PREFIX, DESTDIR)
+	@install -Dm755 build/server "$(DESTDIR)$(or $(PREFIX),/usr/local)/bin/ticketing-server"
+
+clean: ## Remove what was built
+	@rm -rf build build-*
