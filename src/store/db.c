@@ -168,6 +168,7 @@ static enum rc stmt_get(struct db *db, struct str text, bool composed, struct db
         stmt_free(db, made);
         return e->rc;
     }
+    trace_statement(db, made, args);
     if (!st)
         cache_add(db, made);
     *out = made;

@@ -112,6 +112,7 @@ struct store {
     struct writer *writer;  /* owner */
     pthread_mutex_t ping_lock; /* guards ping */
     struct db *ping;        /* owner; opened at the first ping */
+    int trace_fd;           /* -1: none */
     struct listener *listener; /* owner; NULL: nobody listens */
     _Atomic int64_t readers, reconnects, errors;
     struct stmt_stats stmts;
@@ -121,6 +122,10 @@ struct store {
 void words_tell(struct db *db);
 void words_forget(struct db *db, size_t keep);
 void listener_free(struct listener **l);
+
+/* trace.c */
+int trace_open(const char *path);
+void trace_statement(const struct db *db, const struct db_stmt *st, struct db_args args);
 
 /* The write lane (writer.c). */
 enum rc writer_new(struct store *s, struct writer **out, struct err *e) MUST_USE;

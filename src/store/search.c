@@ -249,7 +249,7 @@ static enum rc message_ids(struct db *db, int64_t ticket_id, struct arena *a, in
     TRY(db_query(db, &r,
                  "WITH RECURSIVE shown (id) AS (SELECT CAST($1 AS BIGINT) UNION"
                  " SELECT t.id FROM tickets t JOIN shown s ON t.merged_into_id = s.id)"
-                 " SELECT m.id FROM messages m JOIN shown ON shown.id = m.ticket_id ORDER BY m.id",
+                 " SELECT m.id FROM messages m WHERE m.ticket_id IN (SELECT id FROM shown) ORDER BY m.id",
                  DB_ARGS(DB_INT(ticket_id)), e));
     while (db_next(&r, e)) {
         if (*n == cap) {

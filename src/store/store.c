@@ -5,6 +5,7 @@
 #include "store/db_priv.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { BATCH_MAX = 64, QUEUE_CAP = 1024, WRITERS = 4, STATEMENT_MS = 10000, CONNECT_MS = 1000 };
 
@@ -56,6 +57,7 @@ enum rc store_open(const struct store_opts *o, struct store **out, struct err *e
     s->url_z = strndup(o->url.p ? o->url.p : "", o->url.n);
     INVARIANT(s->url_z);
     s->opts.url = str_of(s->url_z);
+    s->trace_fd = trace_open(o->trace_path);
     if (url_read(s, o->url, e) != RC_OK || writer_new(s, &s->writer, e) != RC_OK) {
         enum rc rc = e->rc;
 
@@ -77,6 +79,8 @@ void store_close(struct store **sp)
     db_close(&s->ping);
     pthread_mutex_destroy(&s->ping_lock);
     stmt_stats_release(&s->stmts);
+    if (s->trace_fd >= 0)
+        close(s->trace_fd);
     free(s->path);
     free(s->url_z);
     free(s);

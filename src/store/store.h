@@ -21,6 +21,7 @@ struct store_opts {
     int64_t statement_ms;    /* time-out of one statement; 0: 10 s, below 0: none */
     int64_t connect_ms;
     size_t batch_max;        /* SQLite: jobs in one commit, at most (64) */
+    const char *trace_path;  /* tests: each prepared statement is appended to this file; NULL: none */
 };
 
 enum rc store_open(const struct store_opts *o, struct store **out, struct err *e) MUST_USE;

@@ -16,7 +16,7 @@ static struct {
     char url[768];
     char path[320];
     unsigned made;
-    bool has_template;
+    bool has_template, traced;
 } env;
 
 bool test_is_sqlite(void)
@@ -107,6 +107,10 @@ static struct store *open_last(struct store_opts o)
     struct store *s = NULL;
 
     o.url = str_of(env.url);
+    o.trace_path = getenv("STORE_TRACE_SQL");
+    if (o.trace_path && !env.traced)
+        unlink(o.trace_path);
+    env.traced = true;
     assert_ok(store_open(&o, &s, &e), &e);
     return s;
 }
