@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Includes only point right or down: net -> http -> web -> desk -> store, base under all.
 
-Usage: layers.py SOURCE_ROOT.  Exit code 1 names each forbidden include."""
+Exit code 1 names each forbidden include."""
 import pathlib
 import re
 import sys
@@ -24,7 +24,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z]+)/([^"]+)"', re.M)
 
 
 def main():
-    src = pathlib.Path(sys.argv[1]) / "src"
+    src = pathlib.Path(__file__).resolve().parent.parent / "src"
     wrong = []
     for path in sorted(src.rglob("*.[ch]")):
         here = path.relative_to(src)
