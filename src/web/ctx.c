@@ -23,6 +23,7 @@ enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e)
 enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e)
 {
     struct str prefix = STR("number:"), text = c->params[param];
+    enum rc rc;
 
     if (!str_starts(text, prefix))
         return ctx_id(c, param, id, e);
