@@ -28,9 +28,10 @@ enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e)
     if (!str_starts(text, prefix))
         return ctx_id(c, param, id, e);
     text = str_sub(text, prefix.n, text.n);
-    if (text.n == 0 || ticket_numbers_find(c->db, text, id, e) == RC_NOT_FOUND)
+    rc = text.n ? ticket_numbers_find(c->db, text, id, e) : RC_NOT_FOUND;
+    if (rc == RC_NOT_FOUND)
         return err_set(e, RC_NOT_FOUND, "", "There is no such ticket."); /* as for a foreign one */
-    return e->rc;
+    return rc;
 }
 
 static enum rc bad_match(struct err *e)
