@@ -11,12 +11,15 @@
 enum { CHECK_DEPTH = 200, CHECK_NAME = 24 };
 
 static const char check_tags[] =
-    " a abbr b big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em"
-    " figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span"
+    " a abbr b big blockquote br caption center cite code col colgroup dd del details dfn div dl "
+    "dt em"
+    " figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small "
+    "span"
     " strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var wbr ";
 static const char check_void[] = " br col hr img wbr ";
 static const char check_attrs[] =
-    " align alt bgcolor border cellpadding cellspacing class color colspan data-cid data-src dir face"
+    " align alt bgcolor border cellpadding cellspacing class color colspan data-cid data-src dir "
+    "face"
     " height href lang rel rowspan size span src start style target title type valign width ";
 
 static inline bool check_listed(const char *list, struct str name)
@@ -49,8 +52,9 @@ static inline const char *check_value(struct str name, struct str v)
 {
     if (str_chr(v, '<') != SIZE_MAX || str_chr(v, '>') != SIZE_MAX)
         return "angle bracket in a value";
-    if (str_eq(name, STR("href")) && !str_istarts(v, STR("http://")) && !str_istarts(v, STR("https://"))
-        && !str_istarts(v, STR("mailto:")) && !str_istarts(v, STR("tel:")))
+    if (str_eq(name, STR("href")) && !str_istarts(v, STR("http://"))
+        && !str_istarts(v, STR("https://")) && !str_istarts(v, STR("mailto:"))
+        && !str_istarts(v, STR("tel:")))
         return "scheme of a link";
     if (str_eq(name, STR("src")) && !str_istarts(v, STR("data:image/")))
         return "src";
@@ -58,10 +62,10 @@ static inline const char *check_value(struct str name, struct str v)
         return "src is a drawing";
     if (str_eq(name, STR("data-src")) && !str_istarts(v, STR("http")))
         return "data-src";
-    if (str_eq(name, STR("style")) && (str_find(v, STR("url(")) != SIZE_MAX || str_chr(v, '\\') != SIZE_MAX
-                                       || str_find(v, STR("/*")) != SIZE_MAX
-                                       || str_find(v, STR("expression(")) != SIZE_MAX
-                                       || str_find(v, STR("position:")) != SIZE_MAX))
+    if (str_eq(name, STR("style"))
+        && (str_find(v, STR("url(")) != SIZE_MAX || str_chr(v, '\\') != SIZE_MAX
+            || str_find(v, STR("/*")) != SIZE_MAX || str_find(v, STR("expression(")) != SIZE_MAX
+            || str_find(v, STR("position:")) != SIZE_MAX))
         return "style";
     return NULL;
 }

@@ -69,7 +69,8 @@ static bool word_is_plain(const char *p)
     quote = x ^ ones * '"';
     slash = x ^ ones * '\\';
     return ((x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash))
-            & high) == 0;
+            & high)
+           == 0;
 }
 
 static bool byte_is_plain(char c)
@@ -101,7 +102,7 @@ static size_t plain_run(struct str s, size_t i)
 static size_t escape(struct buf *b, const char *p, size_t n)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char names[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',  ['\f'] = 'f',
+    static const char names[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
                                   ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\' };
     unsigned char c = (unsigned char)*p;
     size_t len = 1;
@@ -235,7 +236,8 @@ static void members(struct jw *w, const json_t *v)
     json_t *member;
 
     jw_obj(w);
-    json_object_foreach (object, key, member) {
+    json_object_foreach(object, key, member)
+    {
         jw_key_str(w, str_of(key));
         jw_json(w, member);
     }
@@ -302,8 +304,8 @@ static enum rc refuse(struct err *e, struct str text, size_t at, const char *why
 {
     struct position pos = position_of(text, at);
 
-    return err_set(e, RC_BAD, "malformed_json", "malformed JSON at line %d, column %d: %s", pos.line,
-                   pos.column, why);
+    return err_set(e, RC_BAD, "malformed_json", "malformed JSON at line %d, column %d: %s",
+                   pos.line, pos.column, why);
 }
 
 /* Position behind the string that starts at the quote at i. */

@@ -10,7 +10,7 @@
 
 enum {
     LINE_MAX_BYTES = 4096, /* PIPE_BUF: what a pipe takes whole */
-    TAIL_BYTES = 24, /* kept free for the mark of a shortened line and its end */
+    TAIL_BYTES = 24,       /* kept free for the mark of a shortened line and its end */
     VALUE_MAX_BYTES = 1024,
     LEVELS = LOG_ERROR + 1,
 };
@@ -156,7 +156,9 @@ void log_event_(enum log_level level, const char *event, const struct log_kv *kv
     bool json = atomic_load(&format_used) == LOG_JSON;
     char line[LINE_MAX_BYTES];
     /* As large as its maximum from the start: it never grows, so it needs no owner. */
-    struct buf b = { .p = line, .cap = sizeof(line) - TAIL_BYTES, .max = sizeof(line) - TAIL_BYTES };
+    struct buf b = { .p = line,
+                     .cap = sizeof(line) - TAIL_BYTES,
+                     .max = sizeof(line) - TAIL_BYTES };
     bool is_short = false;
 
     atomic_fetch_add_explicit(&counts[level], 1, memory_order_relaxed);

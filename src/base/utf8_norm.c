@@ -75,9 +75,8 @@ static const struct {
     uint32_t from;
     const char *to;
 } strokes[] = {
-    { 0xE6, "ae" },  { 0xF0, "d" },  { 0xF8, "o" },   { 0xFE, "th" }, { 0x111, "d" },
-    { 0x127, "h" },  { 0x131, "i" }, { 0x142, "l" },  { 0x153, "oe" }, { 0x167, "t" },
-    { 0x180, "b" },  { 0x1E5, "g" },
+    { 0xE6, "ae" }, { 0xF0, "d" },  { 0xF8, "o" },   { 0xFE, "th" }, { 0x111, "d" }, { 0x127, "h" },
+    { 0x131, "i" }, { 0x142, "l" }, { 0x153, "oe" }, { 0x167, "t" }, { 0x180, "b" }, { 0x1E5, "g" },
 };
 
 static void fold_strokes(struct buf *out, struct str s)

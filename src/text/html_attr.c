@@ -8,10 +8,33 @@
 enum { URL_MAX = 4096, DATA_URL_MAX = 128 * 1024, TITLE_MAX = 1000, NUMBER_DIGITS_MAX = 4 };
 
 enum attr {
-    ATTR_ALIGN, ATTR_ALT, ATTR_BGCOLOR, ATTR_BORDER, ATTR_CELLPADDING, ATTR_CELLSPACING, ATTR_CLASS,
-    ATTR_COLOR, ATTR_COLSPAN, ATTR_DATA_CID, ATTR_DATA_SRC, ATTR_DIR, ATTR_FACE, ATTR_HEIGHT,
-    ATTR_HREF, ATTR_LANG, ATTR_ROWSPAN, ATTR_SIZE, ATTR_SPAN, ATTR_SRC, ATTR_START, ATTR_STYLE,
-    ATTR_TITLE, ATTR_TYPE, ATTR_VALIGN, ATTR_WIDTH, ATTR_COUNT_
+    ATTR_ALIGN,
+    ATTR_ALT,
+    ATTR_BGCOLOR,
+    ATTR_BORDER,
+    ATTR_CELLPADDING,
+    ATTR_CELLSPACING,
+    ATTR_CLASS,
+    ATTR_COLOR,
+    ATTR_COLSPAN,
+    ATTR_DATA_CID,
+    ATTR_DATA_SRC,
+    ATTR_DIR,
+    ATTR_FACE,
+    ATTR_HEIGHT,
+    ATTR_HREF,
+    ATTR_LANG,
+    ATTR_ROWSPAN,
+    ATTR_SIZE,
+    ATTR_SPAN,
+    ATTR_SRC,
+    ATTR_START,
+    ATTR_STYLE,
+    ATTR_TITLE,
+    ATTR_TYPE,
+    ATTR_VALIGN,
+    ATTR_WIDTH,
+    ATTR_COUNT_
 };
 
 /* Writes the value if it is allowed; what stands in out is taken back on false. */
@@ -89,7 +112,8 @@ static const char *const valigns[] = { "top", "middle", "bottom", "baseline", NU
 #define ALL UINT64_MAX
 #define CELLS (TAGS(TD) | TAGS(TH))
 #define COLUMNS (TAGS(COL) | TAGS(COLGROUP))
-#define TABLE_PARTS (CELLS | COLUMNS | TAGS(TABLE) | TAGS(TR) | TAGS(TBODY) | TAGS(THEAD) | TAGS(TFOOT))
+#define TABLE_PARTS                                                                                \
+    (CELLS | COLUMNS | TAGS(TABLE) | TAGS(TR) | TAGS(TBODY) | TAGS(THEAD) | TAGS(TFOOT))
 #define ALIGNED (TABLE_PARTS | TAGS(DIV) | TAGS(P) | TAGS(HR) | TAGS(CAPTION) | HEADINGS)
 #define HEADINGS (TAGS(H1) | TAGS(H2) | TAGS(H3) | TAGS(H4) | TAGS(H5) | TAGS(H6))
 
@@ -270,7 +294,8 @@ static void write_picture(struct buf *out, const struct str *values, struct html
 {
     if (values[ATTR_DATA_CID].p && values[ATTR_DATA_CID].n) {
         BUF_LIT(out, " data-cid=\"");
-        write_url(out, str_sub(values[ATTR_DATA_CID], 0, utf8_cut_bytes(values[ATTR_DATA_CID], URL_MAX)));
+        write_url(
+            out, str_sub(values[ATTR_DATA_CID], 0, utf8_cut_bytes(values[ATTR_DATA_CID], URL_MAX)));
         buf_char(out, '"');
         count->cid_images++;
     } else if (values[ATTR_DATA_SRC].p) {

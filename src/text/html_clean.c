@@ -228,7 +228,8 @@ static void escape(struct buf *b, struct str s, const char *const words[256])
 void html_escape(struct buf *b, struct str s)
 {
     static const char *const words[256] = {
-        CONTROLS, ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
+        CONTROLS,       ['&'] = "&amp;",  ['<'] = "&lt;",
+        ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
     };
 
     escape(b, s, words);
@@ -237,7 +238,10 @@ void html_escape(struct buf *b, struct str s)
 void html_escape_text(struct buf *b, struct str s)
 {
     static const char *const words[256] = {
-        CONTROLS, ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",
+        CONTROLS,
+        ['&'] = "&amp;",
+        ['<'] = "&lt;",
+        ['>'] = "&gt;",
     };
 
     escape(b, s, words);

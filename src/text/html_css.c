@@ -7,15 +7,15 @@ enum { STYLE_MAX = 4096, VALUE_MAX = 120, DIGITS_MAX = 4 };
 
 /* Sorted. */
 static const char *const properties[] = {
-    "background-color", "border",         "border-bottom",  "border-collapse", "border-color",
-    "border-left",      "border-radius",  "border-right",   "border-spacing",  "border-style",
-    "border-top",       "border-width",   "color",          "direction",       "font-family",
-    "font-size",        "font-style",     "font-variant",   "font-weight",     "height",
-    "letter-spacing",   "line-height",    "list-style-type", "margin",         "margin-bottom",
-    "margin-left",      "margin-right",   "margin-top",     "max-width",       "min-width",
-    "padding",          "padding-bottom", "padding-left",   "padding-right",   "padding-top",
-    "text-align",       "text-decoration", "text-indent",   "text-transform",  "vertical-align",
-    "white-space",      "width",          "word-break",     "word-wrap",
+    "background-color", "border",          "border-bottom",   "border-collapse", "border-color",
+    "border-left",      "border-radius",   "border-right",    "border-spacing",  "border-style",
+    "border-top",       "border-width",    "color",           "direction",       "font-family",
+    "font-size",        "font-style",      "font-variant",    "font-weight",     "height",
+    "letter-spacing",   "line-height",     "list-style-type", "margin",          "margin-bottom",
+    "margin-left",      "margin-right",    "margin-top",      "max-width",       "min-width",
+    "padding",          "padding-bottom",  "padding-left",    "padding-right",   "padding-top",
+    "text-align",       "text-decoration", "text-indent",     "text-transform",  "vertical-align",
+    "white-space",      "width",           "word-break",      "word-wrap",
 };
 
 static const char *const functions[] = { "rgb", "rgba", "hsl", "hsla" };

@@ -7,18 +7,73 @@
 /* Tags we know.  Those before TAG_ALLOWED_END_ may be written; a set of them is a uint64_t. */
 enum tag {
     TAG_NONE,
-    TAG_A, TAG_ABBR, TAG_B, TAG_BIG, TAG_BLOCKQUOTE, TAG_BR, TAG_CAPTION, TAG_CENTER, TAG_CITE,
-    TAG_CODE, TAG_COL, TAG_COLGROUP, TAG_DD, TAG_DEL, TAG_DETAILS, TAG_DFN, TAG_DIV, TAG_DL, TAG_DT,
-    TAG_EM, TAG_FIGCAPTION, TAG_FIGURE, TAG_FONT, TAG_H1, TAG_H2, TAG_H3, TAG_H4, TAG_H5, TAG_H6,
-    TAG_HR, TAG_I, TAG_IMG, TAG_INS, TAG_KBD, TAG_LI, TAG_MARK, TAG_OL, TAG_P, TAG_PRE, TAG_Q, TAG_S,
-    TAG_SAMP, TAG_SMALL, TAG_SPAN, TAG_STRIKE, TAG_STRONG, TAG_SUB, TAG_SUMMARY, TAG_SUP, TAG_TABLE,
-    TAG_TBODY, TAG_TD, TAG_TFOOT, TAG_TH, TAG_THEAD, TAG_TR, TAG_TT, TAG_U, TAG_UL, TAG_VAR, TAG_WBR,
+    TAG_A,
+    TAG_ABBR,
+    TAG_B,
+    TAG_BIG,
+    TAG_BLOCKQUOTE,
+    TAG_BR,
+    TAG_CAPTION,
+    TAG_CENTER,
+    TAG_CITE,
+    TAG_CODE,
+    TAG_COL,
+    TAG_COLGROUP,
+    TAG_DD,
+    TAG_DEL,
+    TAG_DETAILS,
+    TAG_DFN,
+    TAG_DIV,
+    TAG_DL,
+    TAG_DT,
+    TAG_EM,
+    TAG_FIGCAPTION,
+    TAG_FIGURE,
+    TAG_FONT,
+    TAG_H1,
+    TAG_H2,
+    TAG_H3,
+    TAG_H4,
+    TAG_H5,
+    TAG_H6,
+    TAG_HR,
+    TAG_I,
+    TAG_IMG,
+    TAG_INS,
+    TAG_KBD,
+    TAG_LI,
+    TAG_MARK,
+    TAG_OL,
+    TAG_P,
+    TAG_PRE,
+    TAG_Q,
+    TAG_S,
+    TAG_SAMP,
+    TAG_SMALL,
+    TAG_SPAN,
+    TAG_STRIKE,
+    TAG_STRONG,
+    TAG_SUB,
+    TAG_SUMMARY,
+    TAG_SUP,
+    TAG_TABLE,
+    TAG_TBODY,
+    TAG_TD,
+    TAG_TFOOT,
+    TAG_TH,
+    TAG_THEAD,
+    TAG_TR,
+    TAG_TT,
+    TAG_U,
+    TAG_UL,
+    TAG_VAR,
+    TAG_WBR,
     TAG_ALLOWED_END_,
     TAG_INPUT = TAG_ALLOWED_END_, /* a check box becomes a character */
-    TAG_FOREIGN,  /* svg, math */
+    TAG_FOREIGN,                  /* svg, math */
     TAG_TEMPLATE,
     TAG_SELECT,
-    TAG_RAW,      /* script, style, …: its content is not markup */
+    TAG_RAW, /* script, style, …: its content is not markup */
 };
 
 _Static_assert(TAG_ALLOWED_END_ <= 64, "a set of tags is a uint64_t");
@@ -26,9 +81,9 @@ _Static_assert(TAG_ALLOWED_END_ <= 64, "a set of tags is a uint64_t");
 #define TAGS(t) (UINT64_C(1) << TAG_##t)
 
 enum {
-    TF_VOID = 1 << 0,   /* has no content and no end tag */
-    TF_BLOCK = 1 << 1,  /* stands on lines of its own */
-    TF_TABLE = 1 << 2,  /* only inside a table */
+    TF_VOID = 1 << 0,  /* has no content and no end tag */
+    TF_BLOCK = 1 << 1, /* stands on lines of its own */
+    TF_TABLE = 1 << 2, /* only inside a table */
 };
 
 struct tag_info {
@@ -55,11 +110,11 @@ enum html_kind { HTML_END, HTML_TEXT, HTML_OPEN, HTML_CLOSE };
 struct html_tok {
     struct str in;
     size_t at;
-    struct str text;  /* TEXT: character references not yet decoded; OPEN, CLOSE: the name */
-    enum tag tag;     /* OPEN, CLOSE */
-    bool in_tag;      /* attributes may follow */
+    struct str text;   /* TEXT: character references not yet decoded; OPEN, CLOSE: the name */
+    enum tag tag;      /* OPEN, CLOSE */
+    bool in_tag;       /* attributes may follow */
     bool self_closing; /* known when the attributes have been read */
-    bool raw;         /* content of a raw-text element follows */
+    bool raw;          /* content of a raw-text element follows */
 };
 
 /* The next token.  Comments, declarations and the content of raw-text elements are passed over. */

@@ -76,8 +76,7 @@ static void take_block(struct reader *r, enum tag tag)
 {
     if (tag == TAG_TD || tag == TAG_TH)
         r->space = true;
-    else if (tag != TAG_NONE && tag < TAG_ALLOWED_END_
-             && (html_tag_info[tag].flags & TF_BLOCK))
+    else if (tag != TAG_NONE && tag < TAG_ALLOWED_END_ && (html_tag_info[tag].flags & TF_BLOCK))
         add_break(r, is_paragraph(tag) ? 2 : 1);
 }
 

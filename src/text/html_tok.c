@@ -1,5 +1,6 @@
 /* The tokenizer: after the WHATWG states, without a tree.  Each byte is looked at a bounded number
- * of times: what has no end (a comment, a quoted value, raw text) reaches to the end of the input. */
+ * of times: what has no end (a comment, a quoted value, raw text) reaches to the end of the input.
+ */
 #include "text/html_priv.h"
 
 static bool is_letter(char c)

@@ -18,14 +18,21 @@ struct render {
 };
 
 static const char *const block_names[] = {
-    [MD_BLOCK_QUOTE] = "blockquote", [MD_BLOCK_UL] = "ul",       [MD_BLOCK_OL] = "ol",
-    [MD_BLOCK_LI] = "li",            [MD_BLOCK_P] = "p",         [MD_BLOCK_TABLE] = "table",
-    [MD_BLOCK_THEAD] = "thead",      [MD_BLOCK_TBODY] = "tbody", [MD_BLOCK_TR] = "tr",
-    [MD_BLOCK_TH] = "th",            [MD_BLOCK_TD] = "td",
+    [MD_BLOCK_QUOTE] = "blockquote",
+    [MD_BLOCK_UL] = "ul",
+    [MD_BLOCK_OL] = "ol",
+    [MD_BLOCK_LI] = "li",
+    [MD_BLOCK_P] = "p",
+    [MD_BLOCK_TABLE] = "table",
+    [MD_BLOCK_THEAD] = "thead",
+    [MD_BLOCK_TBODY] = "tbody",
+    [MD_BLOCK_TR] = "tr",
+    [MD_BLOCK_TH] = "th",
+    [MD_BLOCK_TD] = "td",
 };
 
 static const char *const span_names[] = {
-    [MD_SPAN_EM] = "em",   [MD_SPAN_STRONG] = "strong", [MD_SPAN_A] = "a",
+    [MD_SPAN_EM] = "em",     [MD_SPAN_STRONG] = "strong", [MD_SPAN_A] = "a",
     [MD_SPAN_CODE] = "code", [MD_SPAN_DEL] = "del",
 };
 
