@@ -6,9 +6,10 @@
 
 struct str fold_text(struct str s, struct arena *a)
 {
-    struct buf b = BUF_ARENA(a, SIZE_MAX);
     struct str t = str_trim(utf8_fold(s, a));
+    struct buf b = BUF_ARENA(a, t.n + 1);
 
+    buf_reserve(&b, t.n);
     for (size_t i = 0; i < t.n; i++) {
         bool blank = t.p[i] == ' ' || (t.p[i] >= '\t' && t.p[i] <= '\r');
 

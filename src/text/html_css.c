@@ -63,32 +63,47 @@ static bool is_function(struct str v, size_t i)
     return false;
 }
 
-/* A closed alphabet: no url(), no escape, no comment, no negative or huge number. */
+static bool is_plain(char c)
+{
+    return is_letter(c) || is_digit(c) || (c && strchr(" #%.,!", c));
+}
+
+/* A number of more than four digits in a row pushes things off the page; colors and fractions have
+ * long ones. */
+static bool has_huge_number(struct str v)
+{
+    size_t digits = 0;
+    bool free = false; /* behind '#' or '.' */
+
+    for (size_t i = 0; i < v.n; i++) {
+        digits = is_digit(v.p[i]) ? digits + 1 : 0;
+        if (digits > DIGITS_MAX && !free)
+            return true;
+        if (!is_digit(v.p[i]) && !is_letter(v.p[i]))
+            free = v.p[i] == '#' || v.p[i] == '.';
+    }
+    return false;
+}
+
+/* A closed alphabet: no url(), no escape, no comment, no negative number. */
 static bool value_is_harmless(struct str v)
 {
-    size_t digits = 0, open = 0;
+    size_t open = 0;
 
-    if (v.n == 0 || v.n > VALUE_MAX)
+    if (v.n == 0 || v.n > VALUE_MAX || has_huge_number(v))
         return false;
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
+        bool ok = is_plain(c);
 
-        digits = is_digit(c) ? digits + 1 : 0;
-        if (digits > DIGITS_MAX && str_chr(str_sub(v, 0, i), '#') == SIZE_MAX
-            && str_chr(str_sub(v, 0, i), '.') == SIZE_MAX)
+        if (c == '(')
+            ok = open++ == 0 && is_function(v, i);
+        else if (c == ')')
+            ok = open-- == 1;
+        else if (c == '-') /* inside a word only */
+            ok = i > 0 && is_letter(v.p[i - 1]);
+        if (!ok)
             return false;
-        if (c == '(') {
-            if (open++ || !is_function(v, i))
-                return false;
-        } else if (c == ')') {
-            if (open-- == 0)
-                return false;
-        } else if (c == '-') {
-            if (i == 0 || !is_letter(v.p[i - 1]))
-                return false;
-        } else if (!is_letter(c) && !is_digit(c) && (c == '\0' || !strchr(" #%.,!", c))) {
-            return false;
-        }
     }
     return open == 0;
 }
