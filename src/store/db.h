@@ -109,6 +109,13 @@ enum rc db_tx_begin(struct db *db, struct db_tx *tx, struct err *e) MUST_USE;
 enum rc db_tx_commit(struct db_tx *tx, struct err *e) MUST_USE;
 void db_tx_end(struct db_tx *tx);
 
+/* Readers: from here to the end all statements see one state of the database, the one at the first
+ * of them.  SQLite takes its locks once, not for each statement (a point read costs 0.3 instead of
+ * 4 µs).  PostgreSQL would need two round trips for it: nothing is done there.
+ * db_snapshot_end() accepts a connection without one. */
+enum rc db_snapshot_begin(struct db *db, struct err *e) MUST_USE;
+void db_snapshot_end(struct db *db);
+
 enum db_kind db_kind(const struct db *db);
 /* " FOR UPDATE" on PostgreSQL, "" on SQLite (one writer there): for composed reads before a write. */
 void sql_for_update(struct sql *q, const struct db *db);

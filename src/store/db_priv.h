@@ -74,6 +74,8 @@ struct db {
     unsigned depth;
     struct db_level levels[DB_DEPTH_MAX];
     int64_t tx_statements;
+    struct db_tx snapshot;
+    struct err undo_err; /* nobody is told of these; too large to be made each time */
     enum rc lost;       /* the engine ended the transaction: all else in it gets this */
 
     struct word *words; /* owner; to be told after the commit (notify.c) */

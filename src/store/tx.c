@@ -28,12 +28,12 @@ static struct str begin_text(const struct db *db)
 /* What undoes must run even when a test makes statements fail. */
 static enum rc exec_undo(struct db *db, struct str lit)
 {
-    struct err e = { 0 };
     int64_t fail_in = db->fail_in;
     enum rc rc;
 
     db->fail_in = 0;
-    rc = exec(db, lit, &e);
+    err_clear(&db->undo_err);
+    rc = exec(db, lit, &db->undo_err);
     db->fail_in = fail_in;
     return rc;
 }
@@ -145,4 +145,21 @@ void db_tx_end(struct db_tx *tx)
     if (undo_level(db, d) != RC_OK
         || (d == db->depth && exec_undo(db, points[d].release) != RC_OK))
         db->lost = RC_FAIL;
+}
+
+enum rc db_snapshot_begin(struct db *db, struct err *e)
+{
+    INVARIANT(db->access == DB_READ && db->depth == 0);
+    return db->drv->kind == DB_SQLITE ? db_tx_begin(db, &db->snapshot, e) : RC_OK;
+}
+
+void db_snapshot_end(struct db *db)
+{
+    if (!db->snapshot.open)
+        return;
+    db->snapshot.open = false;
+    if (exec_undo(db, STR("COMMIT")) != RC_OK)
+        undo_all(db);
+    db->depth = 0;
+    db->lost = RC_OK;
 }

@@ -315,6 +315,7 @@ static void leave_db(struct request *r)
     int64_t statements = 0;
 
     if (r->c.db) {
+        db_snapshot_end(r->c.db);
         r->c.db_us += db_take_time_us(r->c.db, &statements);
         r->c.db_statements += statements;
     }
@@ -421,6 +422,7 @@ void chain_run(struct lane_job *job, void *thread)
 
     if (!enter_db(r, thread))
         return;
+    rc = db_snapshot_begin(c->db, &c->err);
     for (size_t i = 0; i < ARRAY_LEN(lane_stages) && rc == RC_OK; i++)
         rc = lane_stages[i](r, &c->err);
     r->n_out_start = c->x->n_out;

@@ -445,6 +445,24 @@ static void after_the_engine_ended_a_transaction_nothing_runs_outside_of_it(void
     assert_ok(add_named(t.w, STR("later"), &id), &t.e);
 }
 
+static void a_snapshot_sees_one_state(void **state)
+{
+    int64_t id, before;
+
+    (void)state;
+    assert_ok(add_named(t.w, STR("one"), &id), &t.e);
+    for (int round = 0; round < 2; round++) {
+        assert_ok(db_snapshot_begin(t.r, &t.e), &t.e);
+        before = count_of(t.r);
+        assert_ok(add_named(t.w, str_printf(t.a, "more %d", round), &id), &t.e);
+        if (test_is_sqlite())
+            assert_int_equal(count_of(t.r), before);
+        db_snapshot_end(t.r);
+        db_snapshot_end(t.r);
+        assert_int_equal(count_of(t.r), before + 1);
+    }
+}
+
 static void ping_answers_with_its_latency(void **state)
 {
     int64_t us = -1;
@@ -490,6 +508,7 @@ int main(void)
         TEST(time_and_statements_are_counted),
         TEST(a_statement_that_takes_too_long_is_stopped),
         TEST(after_the_engine_ended_a_transaction_nothing_runs_outside_of_it),
+        TEST(a_snapshot_sees_one_state),
         TEST(ping_answers_with_its_latency),
         TEST(an_unknown_address_is_refused),
     };
