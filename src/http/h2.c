@@ -158,20 +158,26 @@ static void on_head(struct conn *c, struct exchange_io *io, bool ends)
     }
 }
 
-static int cost_of(const nghttp2_frame *f)
+static int cost_of(const nghttp2_frame_hd *hd)
 {
-    switch (f->hd.type) {
+    switch (hd->type) {
     case NGHTTP2_SETTINGS:
-        return f->hd.flags & NGHTTP2_FLAG_ACK ? 1 : COST_SETTINGS;
-    case NGHTTP2_WINDOW_UPDATE:
-        return f->window_update.window_size_increment < TINY_WINDOW;
+        return hd->flags & NGHTTP2_FLAG_ACK ? 1 : COST_SETTINGS;
     case NGHTTP2_DATA:
-        return f->hd.length == 0 && !(f->hd.flags & NGHTTP2_FLAG_END_STREAM);
+        return hd->length == 0 && !(hd->flags & NGHTTP2_FLAG_END_STREAM);
     case NGHTTP2_HEADERS:
+    case NGHTTP2_WINDOW_UPDATE: /* seen to when its size is known */
         return 0;
-    default: /* RST_STREAM, PING, PRIORITY, GOAWAY, unknown ones */
+    default: /* RST_STREAM, PING, PRIORITY, CONTINUATION, GOAWAY, unknown ones */
         return 1;
     }
+}
+
+static int on_begin_frame(nghttp2_session *s, const nghttp2_frame_hd *hd, void *arg)
+{
+    (void)s;
+    pay(arg, cost_of(hd));
+    return 0;
 }
 
 static int on_frame(nghttp2_session *s, const nghttp2_frame *f, void *arg)
@@ -180,7 +186,8 @@ static int on_frame(nghttp2_session *s, const nghttp2_frame *f, void *arg)
     struct exchange_io *io;
     bool ends = f->hd.flags & NGHTTP2_FLAG_END_STREAM;
 
-    pay(c, cost_of(f));
+    if (f->hd.type == NGHTTP2_WINDOW_UPDATE)
+        pay(c, f->window_update.window_size_increment < TINY_WINDOW);
     if (f->hd.type != NGHTTP2_HEADERS && f->hd.type != NGHTTP2_DATA)
         return 0;
     io = stream_of(s, f->hd.stream_id);
@@ -318,6 +325,7 @@ static nghttp2_session *session_new(struct conn *c)
 
     INVARIANT(nghttp2_session_callbacks_new(&cb) == 0 && nghttp2_option_new(&o) == 0);
     nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(cb, on_begin_frame);
     nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
