@@ -168,7 +168,7 @@ static int cost_of(const nghttp2_frame_hd *hd)
     case NGHTTP2_HEADERS:
     case NGHTTP2_WINDOW_UPDATE: /* seen to when its size is known */
         return 0;
-    default: /* RST_STREAM, PING, PRIORITY, CONTINUATION, GOAWAY, unknown ones */
+    default: /* RST_STREAM, PING, PRIORITY, CONTINUATION, GOAWAY */
         return 1;
     }
 }

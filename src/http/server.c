@@ -6,6 +6,7 @@
 #include "net/tls.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -244,7 +245,10 @@ static void *loop_main(void *arg)
 {
     struct http_loop *hl = arg;
     char name[16];
+    sigset_t all;
 
+    sigfillset(&all); /* signals are main's; SIGPIPE of sendfile and OpenSSL becomes EPIPE */
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
     snprintf(name, sizeof(name), "http-%zu", hl->index);
     pthread_setname_np(pthread_self(), name);
     loop_run(hl->loop);

@@ -274,7 +274,8 @@ static void floods_of_frames_that_only_cost_end_it(void **state)
     static const struct {
         uint8_t type, flags;
         size_t n;
-    } floods[] = { { NGHTTP2_PING, 0, 8 }, { NGHTTP2_SETTINGS, 0, 0 }, { 0xaa, 0, 0 } };
+    } floods[] = { { NGHTTP2_PING, 0, 8 }, { NGHTTP2_SETTINGS, 0, 0 } };
+    struct http_stats st;
 
     (void)state;
     for (size_t f = 0; f < ARRAY_LEN(floods); f++) {
@@ -284,9 +285,10 @@ static void floods_of_frames_that_only_cost_end_it(void **state)
         client_flush(&c);
         for (int i = 0; i < 1000; i++)
             frame_to(&c, floods[f].type, floods[f].flags, 0, "12345678", floods[f].n);
-        client_run(&c, 1000000);
-        assert_true(c.has_goaway);
+        client_run(&c, 1000000); /* returns: the server has closed */
         client_close(&c);
+        http_stats(fx.s, &st);
+        assert_int_equal(st.cut_slow, f + 1);
     }
 }
 
