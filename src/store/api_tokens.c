@@ -45,22 +45,27 @@ enum rc api_tokens_load(struct db *db, int64_t id, struct arena *a, struct api_t
     return RC_OK;
 }
 
-enum rc api_tokens_list(struct db *db, int64_t user_id, int64_t before_id, int64_t limit,
-                        struct arena *a, struct api_token_rows *out, struct err *e)
+enum rc api_tokens_list(struct db *db, const struct api_token_filter *f, struct arena *a,
+                        struct api_token_rows *out, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     struct sql q = sql_new(a);
 
-    out->v = ARENA_ARRAY(a, struct api_token_row, (size_t)limit);
+    out->v = ARENA_ARRAY(a, struct api_token_row, (size_t)f->limit);
     out->n = 0;
     sql_add(&q, TOKEN_COLUMNS " WHERE revoked_us IS NULL", DB_NO_ARGS);
-    if (user_id)
-        sql_add(&q, " AND user_id = ?", DB_ARGS(DB_INT(user_id)));
-    if (before_id)
-        sql_add(&q, " AND id < ?", DB_ARGS(DB_INT(before_id)));
-    sql_add(&q, " ORDER BY id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+    if (f->user_id)
+        sql_add(&q, " AND user_id = ?", DB_ARGS(DB_INT(f->user_id)));
+    if (f->beyond_id && f->descending)
+        sql_add(&q, " AND id < ?", DB_ARGS(DB_INT(f->beyond_id)));
+    if (f->beyond_id && !f->descending)
+        sql_add(&q, " AND id > ?", DB_ARGS(DB_INT(f->beyond_id)));
+    if (f->descending)
+        sql_add(&q, " ORDER BY id DESC LIMIT ?", DB_ARGS(DB_INT(f->limit)));
+    else
+        sql_add(&q, " ORDER BY id LIMIT ?", DB_ARGS(DB_INT(f->limit)));
     TRY(db_query_sql(db, &r, &q, e));
-    while (out->n < (size_t)limit && db_next(&r, e))
+    while (out->n < (size_t)f->limit && db_next(&r, e))
         read_token(&r, a, &out->v[out->n++]);
     return e->rc;
 }

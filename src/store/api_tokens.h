@@ -22,9 +22,15 @@ enum rc api_tokens_insert(struct db *db, const struct api_token_row *t, struct s
                           struct err *e) MUST_USE;
 enum rc api_tokens_load(struct db *db, int64_t id, struct arena *a, struct api_token_row *out,
                         struct err *e) MUST_USE; /* RC_NOT_FOUND */
-/* Not revoked, newest first, below before_id (0: from the newest). user_id 0: everybody's. */
-enum rc api_tokens_list(struct db *db, int64_t user_id, int64_t before_id, int64_t limit,
-                        struct arena *a, struct api_token_rows *out, struct err *e) MUST_USE;
+struct api_token_filter {
+    int64_t user_id;   /* 0: everybody's */
+    int64_t beyond_id; /* 0: from the start */
+    int64_t limit;
+    bool descending;
+};
+/* Not revoked, by id. */
+enum rc api_tokens_list(struct db *db, const struct api_token_filter *f, struct arena *a,
+                        struct api_token_rows *out, struct err *e) MUST_USE;
 enum rc api_tokens_revoke(struct db *db, int64_t id, int64_t now_us, struct err *e) MUST_USE;
 
 #endif

@@ -179,3 +179,44 @@ enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct righ
     TRY(load_levels(db, user_id, a, out, e));
     return load_shared(db, user_id, a, out, e);
 }
+
+enum rc owned_open_tickets(struct db *db, int64_t owner_id, int64_t after_id, int64_t limit,
+                           struct arena *a, struct owned_rows *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    out->v = ARENA_ARRAY(a, struct owned_row, (size_t)limit);
+    out->n = 0;
+    TRY(db_query(db, &r,
+                 "SELECT id, group_id FROM tickets WHERE owner_id = $1 AND state_type IN (0, 1, 2, 3)"
+                 " AND id > $2 ORDER BY id LIMIT $3",
+                 DB_ARGS(DB_INT(owner_id), DB_INT(after_id), DB_INT(limit)), e));
+    while (out->n < (size_t)limit && db_next(&r, e))
+        out->v[out->n++] =
+            (struct owned_row){ .ticket_id = db_int(&r, 0), .group_id = db_int(&r, 1) };
+    return e->rc;
+}
+
+enum rc owners_with_role(struct db *db, int64_t role_id, struct arena *a, struct owner_rows *out,
+                         struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    size_t cap = 0;
+
+    *out = (struct owner_rows){ 0 };
+    TRY(db_query(db, &r,
+                 "SELECT ur.user_id FROM user_roles ur WHERE ur.role_id = $1 AND EXISTS"
+                 " (SELECT 1 FROM tickets t WHERE t.owner_id = ur.user_id AND t.state_type IN (0, 1, 2, 3))"
+                 " ORDER BY ur.user_id",
+                 DB_ARGS(DB_INT(role_id)), e));
+    while (db_next(&r, e)) {
+        if (out->n == cap) {
+            size_t more = cap ? cap * 2 : 16;
+
+            out->v = arena_grow(a, out->v, cap * sizeof(int64_t), more * sizeof(int64_t));
+            cap = more;
+        }
+        out->v[out->n++] = db_int(&r, 0);
+    }
+    return e->rc;
+}

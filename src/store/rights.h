@@ -50,4 +50,22 @@ struct rights_rows {
 enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct rights_rows *out,
                     struct err *e) MUST_USE;
 
+/* Open tickets of an owner, by id, behind after_id. */
+struct owned_row {
+    int64_t ticket_id, group_id;
+};
+struct owned_rows {
+    struct owned_row *v;
+    size_t n;
+};
+enum rc owned_open_tickets(struct db *db, int64_t owner_id, int64_t after_id, int64_t limit,
+                           struct arena *a, struct owned_rows *out, struct err *e) MUST_USE;
+/* Holders of a role who own open tickets. */
+struct owner_rows {
+    int64_t *v;
+    size_t n;
+};
+enum rc owners_with_role(struct db *db, int64_t role_id, struct arena *a, struct owner_rows *out,
+                         struct err *e) MUST_USE;
+
 #endif
