@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/process.h"
+#include "desk/signup.h"
 #include "http/server.h"
 #include "store/store.h"
 #include "web/app.h"
@@ -92,6 +93,19 @@ static void tell_ready(const struct config *cfg, const struct app *app, int64_t 
     notify("READY=1");
 }
 
+/* Without an administrator the log tells how to become the first one. */
+static void offer_setup(struct cli *c, struct app *app)
+{
+    struct err e = { 0 };
+    struct str link;
+
+    if (setup_link_at_start(app->auth, app->store, c->a, &link, &e) != RC_OK)
+        log_failure("setup.failed", &e);
+    else if (link.n)
+        LOG(LOG_WARN, "setup.link", KV_TEXT("link", link),
+            KV_Z("detail", "open this link once to become the first administrator, or run: server user create"));
+}
+
 static enum rc make_folders(struct cli *c, struct err *e)
 {
     TRY(dir_make(str_z(c->cfg->data_dir, c->a), 0700, e));
@@ -113,6 +127,7 @@ static int run(struct cli *c)
         return cli_fail(&e);
     }
     tell_ready(c->cfg, app, began_us);
+    offer_setup(c, app);
     wait_for_end(c, app);
     drain(c->cfg, app);
     app_stop(&app);

@@ -7,6 +7,7 @@
 #include "base/lane.h"
 #include "desk/auth.h"
 #include "desk/blob.h"
+#include "desk/signup.h"
 #include "http/server.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -41,6 +42,12 @@ static size_t cores(void)
     return n < 1 ? 1 : (size_t)n;
 }
 
+static enum rc make_roles_ready(struct db *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return roles_ready(db, e);
+}
+
 static enum rc open_store(struct app *app, struct err *e)
 {
     const struct config *cfg = app->cfg;
@@ -54,7 +61,8 @@ static enum rc open_store(struct app *app, struct err *e)
     };
 
     TRY(store_open(&o, &app->store, e));
-    return store_migrate(app->store, &(struct migrate_opts){ 0 }, e);
+    TRY(store_migrate(app->store, &(struct migrate_opts){ 0 }, e));
+    return store_write(app->store, make_roles_ready, NULL, e);
 }
 
 static enum rc open_auth(struct app *app, struct err *e)

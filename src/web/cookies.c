@@ -12,14 +12,16 @@ static enum rc set_one(struct exchange *x, bool secure, const char *name, struct
                                       str_eq(str_of(name), STR(COOKIE_CSRF)) ? "" : "; HttpOnly"));
 }
 
-enum rc cookies_set(struct exchange *x, bool secure, struct str session, struct str csrf,
-                    int64_t max_age_s)
+enum rc cookies_set(struct exchange *x, const struct cookie_rules *rules, struct str session,
+                    struct str csrf, int64_t max_age_s)
 {
-    TRY(set_one(x, secure, secure ? COOKIE_SESSION_HOST : COOKIE_SESSION, session, max_age_s));
-    return set_one(x, secure, COOKIE_CSRF, csrf, max_age_s);
+    const char *name = rules->prefixed ? COOKIE_SESSION_HOST : COOKIE_SESSION;
+
+    TRY(set_one(x, rules->secure, name, session, max_age_s));
+    return set_one(x, rules->secure, COOKIE_CSRF, csrf, max_age_s);
 }
 
-enum rc cookies_clear(struct exchange *x, bool secure)
+enum rc cookies_clear(struct exchange *x, const struct cookie_rules *rules)
 {
-    return cookies_set(x, secure, STR(""), STR(""), 0);
+    return cookies_set(x, rules, STR(""), STR(""), 0);
 }

@@ -5,9 +5,12 @@
 #include "base/err.h"
 #include "http/exchange.h"
 
-/* secure: "__Host-" names and Secure, as a browser takes them from a secure origin only. */
-enum rc cookies_set(struct exchange *x, bool secure, struct str session, struct str csrf,
-                    int64_t max_age_s) MUST_USE;
-enum rc cookies_clear(struct exchange *x, bool secure) MUST_USE;
+struct cookie_rules {
+    bool prefixed; /* "__Host-": browsers take these only over HTTPS */
+    bool secure;
+};
+enum rc cookies_set(struct exchange *x, const struct cookie_rules *rules, struct str session,
+                    struct str csrf, int64_t max_age_s) MUST_USE;
+enum rc cookies_clear(struct exchange *x, const struct cookie_rules *rules) MUST_USE;
 
 #endif

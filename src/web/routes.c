@@ -12,6 +12,14 @@
     X(routes_meta) \
 
 /* clang-format on */
+/* One line a part, in the order of the API document. */
+#define ROUTE_TABLES(X)                                                                            \
+    X(routes_health)                                                                               \
+    X(routes_auth)                                                                                 \
+    X(routes_password)                                                                             \
+    X(routes_mfa)                                                                                  \
+    X(routes_me)                                                                                   \
+    X(routes_meta)
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
