@@ -5,6 +5,10 @@
 /* clang-format off */
 #define ROUTE_TABLES(X) \
     X(routes_health) \
+    X(routes_auth) \
+    X(routes_password) \
+    X(routes_mfa) \
+    X(routes_me) \
     X(routes_audit) \
     X(routes_settings) \
     X(routes_tickets) \
@@ -12,14 +16,6 @@
     X(routes_meta) \
 
 /* clang-format on */
-/* One line a part, in the order of the API document. */
-#define ROUTE_TABLES(X)                                                                            \
-    X(routes_health)                                                                               \
-    X(routes_auth)                                                                                 \
-    X(routes_password)                                                                             \
-    X(routes_mfa)                                                                                  \
-    X(routes_me)                                                                                   \
-    X(routes_meta)
 
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
