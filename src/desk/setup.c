@@ -165,8 +165,7 @@ enum rc roles_ready(struct db *db, struct err *e)
         bool only_empty;
     } roles[] = {
         { ROLE_ADMIN, PERM_ALL, false },
-        { ROLE_AGENT, PERM_TICKET_CUSTOMER | PERM_TICKET_AGENT | PERM_TICKET_DELETE |
-                          PERM_USER_READ | PERM_USER_EDIT | PERM_REPORT | PERM_VIEW_SHARE, true },
+        { ROLE_AGENT, PERM_TICKET_AGENT | PERM_USER_READ | PERM_USER_EDIT | PERM_REPORT | PERM_VIEW_SHARE, true },
         { ROLE_CUSTOMER, PERM_TICKET_CUSTOMER, true },
     };
     int64_t changed, total = 0;
