@@ -14,7 +14,10 @@ static const struct jfield author_fields[] = {
 static const struct jspec author_answer = JSPEC_ANSWER("DraftAuthor", author_fields);
 static const struct jfield draft_fields[] = {
     { .name = "id", .type = J_ID, .help = "Its id." },
-    { .name = "ticket_id", .type = J_ID, .flags = JF_NULLABLE, .help = "Its ticket; null: of a new one." },
+    { .name = "ticket_id",
+      .type = J_ID,
+      .flags = JF_NULLABLE,
+      .help = "Its ticket; null: of a new one." },
     { .name = "slot", .type = J_TEXT, .help = "Name that tells drafts beside each other apart." },
     { .name = "author", .type = J_OBJ, .sub = &author_answer, .help = "Who writes it." },
     { .name = "shared", .type = J_BOOL, .help = "Others who may change the ticket read it." },
@@ -46,7 +49,8 @@ static void write_draft(struct jw *w, const struct draft *d)
 }
 
 /* The ticket of the path, or 0; may_share: the caller works on it as an agent. */
-static enum rc find_ticket(struct ctx *c, bool of_ticket, int64_t *id, bool *may_share, struct err *e)
+static enum rc find_ticket(struct ctx *c, bool of_ticket, int64_t *id, bool *may_share,
+                           struct err *e)
 {
     struct call call;
     struct ticket t;
@@ -127,7 +131,8 @@ static enum rc check_slot(struct str slot, struct err *e)
         char ch = slot.p[i];
 
         if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' || ch == '_'))
-            return err_set(e, RC_NOT_FOUND, "", "A slot's name is made of a to z, 0 to 9, - and _.");
+            return err_set(e, RC_NOT_FOUND, "",
+                           "A slot's name is made of a to z, 0 to 9, - and _.");
     }
     return slot.n && slot.n <= SLOT_MAX
                ? RC_OK
@@ -140,8 +145,8 @@ static enum rc check_room(struct ctx *c, struct err *e)
 
     TRY(drafts_count(c->db, c->who.user_id, &n, e));
     return n < DRAFTS_MAX ? RC_OK
-                          : err_set(e, RC_CONFLICT, "too_many_drafts", "You have %d drafts; delete some.",
-                                    DRAFTS_MAX);
+                          : err_set(e, RC_CONFLICT, "too_many_drafts",
+                                    "You have %d drafts; delete some.", DRAFTS_MAX);
 }
 
 static enum rc show_current(struct ctx *c, const struct draft *d, struct err *e)
@@ -171,7 +176,8 @@ static enum rc put(struct ctx *c, bool of_ticket, struct err *e)
     TRY(check_slot(d.slot, e));
     TRY(find_ticket(c, of_ticket, &d.ticket_id, &may_share, e));
     if (d.is_shared && !may_share)
-        return err_field(e, "/shared", "denied", "false", "Only who may change the ticket shares drafts.");
+        return err_field(e, "/shared", "denied", "false",
+                         "Only who may change the ticket shares drafts.");
     TRY(read_data(c, b, &d.data_json, e));
     if (!d.version)
         TRY(check_room(c, e));
@@ -226,23 +232,59 @@ static enum rc draft_delete(struct ctx *c, struct err *e)
 }
 
 static const struct route routes[] = {
-    { .method = HTTP_GET, .path = "/api/v1/tickets/{id}/drafts", .op = "ticket_drafts_list", .tag = "Drafts",
-      .summary = "The caller's drafts of a ticket, and those that others share.", .handle = ticket_drafts_list,
-      .flags = R_LIST, .answer = &draft_answer, .status = 200 },
-    { .method = HTTP_PUT, .path = "/api/v1/tickets/{id}/drafts/{slot}", .op = "ticket_draft_put", .tag = "Drafts",
-      .summary = "Keeps a draft of a ticket.", .handle = ticket_draft_put, .flags = R_WRITE, .body = &draft_body,
-      .answer = &draft_answer, .status = 200 },
-    { .method = HTTP_DELETE, .path = "/api/v1/tickets/{id}/drafts/{slot}", .op = "ticket_draft_delete",
-      .tag = "Drafts", .summary = "Throws the caller's draft of a ticket away.", .handle = ticket_draft_delete,
-      .flags = R_WRITE | R_EMPTY, .status = 204 },
-    { .method = HTTP_GET, .path = "/api/v1/drafts", .op = "drafts_list", .tag = "Drafts",
-      .summary = "The caller's drafts of new tickets.", .handle = drafts_of_new, .flags = R_LIST,
-      .answer = &draft_answer, .status = 200 },
-    { .method = HTTP_PUT, .path = "/api/v1/drafts/{slot}", .op = "draft_put", .tag = "Drafts",
-      .summary = "Keeps a draft of a new ticket.", .handle = draft_put, .flags = R_WRITE, .body = &draft_body,
-      .answer = &draft_answer, .status = 200 },
-    { .method = HTTP_DELETE, .path = "/api/v1/drafts/{slot}", .op = "draft_delete", .tag = "Drafts",
-      .summary = "Throws a draft of a new ticket away.", .handle = draft_delete, .flags = R_WRITE | R_EMPTY,
+    { .method = HTTP_GET,
+      .path = "/api/v1/tickets/{id}/drafts",
+      .op = "ticket_drafts_list",
+      .tag = "Drafts",
+      .summary = "The caller's drafts of a ticket, and those that others share.",
+      .handle = ticket_drafts_list,
+      .flags = R_LIST,
+      .answer = &draft_answer,
+      .status = 200 },
+    { .method = HTTP_PUT,
+      .path = "/api/v1/tickets/{id}/drafts/{slot}",
+      .op = "ticket_draft_put",
+      .tag = "Drafts",
+      .summary = "Keeps a draft of a ticket.",
+      .handle = ticket_draft_put,
+      .flags = R_WRITE,
+      .body = &draft_body,
+      .answer = &draft_answer,
+      .status = 200 },
+    { .method = HTTP_DELETE,
+      .path = "/api/v1/tickets/{id}/drafts/{slot}",
+      .op = "ticket_draft_delete",
+      .tag = "Drafts",
+      .summary = "Throws the caller's draft of a ticket away.",
+      .handle = ticket_draft_delete,
+      .flags = R_WRITE | R_EMPTY,
+      .status = 204 },
+    { .method = HTTP_GET,
+      .path = "/api/v1/drafts",
+      .op = "drafts_list",
+      .tag = "Drafts",
+      .summary = "The caller's drafts of new tickets.",
+      .handle = drafts_of_new,
+      .flags = R_LIST,
+      .answer = &draft_answer,
+      .status = 200 },
+    { .method = HTTP_PUT,
+      .path = "/api/v1/drafts/{slot}",
+      .op = "draft_put",
+      .tag = "Drafts",
+      .summary = "Keeps a draft of a new ticket.",
+      .handle = draft_put,
+      .flags = R_WRITE,
+      .body = &draft_body,
+      .answer = &draft_answer,
+      .status = 200 },
+    { .method = HTTP_DELETE,
+      .path = "/api/v1/drafts/{slot}",
+      .op = "draft_delete",
+      .tag = "Drafts",
+      .summary = "Throws a draft of a new ticket away.",
+      .handle = draft_delete,
+      .flags = R_WRITE | R_EMPTY,
       .status = 204 },
 };
 const struct route_table routes_drafts = { routes, ARRAY_LEN(routes) };

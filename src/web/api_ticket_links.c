@@ -14,7 +14,10 @@ static const struct jfield far_fields[] = {
 static const struct jspec far_answer = JSPEC_ANSWER("LinkedTicket", far_fields);
 static const struct jfield link_fields[] = {
     { .name = "id", .type = J_ID, .help = "Its id." },
-    { .name = "kind", .type = J_ENUM, .values = link_role_names, .help = "What this ticket is to the other one." },
+    { .name = "kind",
+      .type = J_ENUM,
+      .values = link_role_names,
+      .help = "What this ticket is to the other one." },
     { .name = "ticket", .type = J_OBJ, .sub = &far_answer, .help = "The other ticket." },
     { .name = "created_at", .type = J_TIME, .help = "Since when." },
 };
@@ -29,7 +32,8 @@ static struct str state_name(const struct call *c, int64_t state_id)
     return actor_is_agent(c->who) ? s->name : s->customer_name;
 }
 
-static void write_link(struct jw *w, const struct call *c, int64_t seen_from, const struct link_row *row)
+static void write_link(struct jw *w, const struct call *c, int64_t seen_from,
+                       const struct link_row *row)
 {
     jw_obj(w);
     jw_kv_int(w, "id", row->link.id);
@@ -124,7 +128,10 @@ static const struct jspec watcher_answer = JSPEC_ANSWER("Watcher", watcher_field
 static const struct jfield watch_fields[] = {
     { .name = "watching", .type = J_BOOL, .help = "Whether the caller watches the ticket." },
     { .name = "since", .type = J_TIME, .flags = JF_NULLABLE, .help = "Since when." },
-    { .name = "watchers", .type = J_OBJS, .flags = JF_OPTIONAL, .sub = &watcher_answer,
+    { .name = "watchers",
+      .type = J_OBJS,
+      .flags = JF_OPTIONAL,
+      .sub = &watcher_answer,
       .help = "All who watch it; for agents." },
 };
 static const struct jspec watch_answer = JSPEC_ANSWER("Watch", watch_fields);
@@ -192,23 +199,60 @@ static enum rc watch_end(struct ctx *c, struct err *e)
 }
 
 static const struct route routes[] = {
-    { .method = HTTP_GET, .path = "/api/v1/tickets/{id}/links", .op = "ticket_links_list", .tag = "Links",
-      .summary = "Tickets that this one is linked to, as far as the caller may read them.", .handle = link_list,
-      .flags = R_LIST, .answer = &link_answer, .status = 200 },
-    { .method = HTTP_POST, .path = "/api/v1/tickets/{id}/links", .op = "ticket_link_create", .tag = "Links",
-      .summary = "Links the ticket to another one.", .handle = link_create, .flags = R_WRITE,
-      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET, .body = &link_body, .answer = &link_answer, .status = 201 },
-    { .method = HTTP_DELETE, .path = "/api/v1/tickets/{id}/links/{link_id}", .op = "ticket_link_delete",
-      .tag = "Links", .summary = "Removes a link.", .handle = link_delete, .flags = R_WRITE | R_EMPTY,
-      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET, .status = 204 },
-    { .method = HTTP_GET, .path = "/api/v1/tickets/{id}/watch", .op = "ticket_watch_show", .tag = "Links",
-      .summary = "Whether the caller watches the ticket.", .handle = watch_show, .answer = &watch_answer,
+    { .method = HTTP_GET,
+      .path = "/api/v1/tickets/{id}/links",
+      .op = "ticket_links_list",
+      .tag = "Links",
+      .summary = "Tickets that this one is linked to, as far as the caller may read them.",
+      .handle = link_list,
+      .flags = R_LIST,
+      .answer = &link_answer,
       .status = 200 },
-    { .method = HTTP_POST, .path = "/api/v1/tickets/{id}/watch", .op = "ticket_watch_begin", .tag = "Links",
-      .summary = "Watches the ticket.", .handle = watch_begin, .flags = R_WRITE, .answer = &watch_answer,
+    { .method = HTTP_POST,
+      .path = "/api/v1/tickets/{id}/links",
+      .op = "ticket_link_create",
+      .tag = "Links",
+      .summary = "Links the ticket to another one.",
+      .handle = link_create,
+      .flags = R_WRITE,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET,
+      .body = &link_body,
+      .answer = &link_answer,
+      .status = 201 },
+    { .method = HTTP_DELETE,
+      .path = "/api/v1/tickets/{id}/links/{link_id}",
+      .op = "ticket_link_delete",
+      .tag = "Links",
+      .summary = "Removes a link.",
+      .handle = link_delete,
+      .flags = R_WRITE | R_EMPTY,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET,
+      .status = 204 },
+    { .method = HTTP_GET,
+      .path = "/api/v1/tickets/{id}/watch",
+      .op = "ticket_watch_show",
+      .tag = "Links",
+      .summary = "Whether the caller watches the ticket.",
+      .handle = watch_show,
+      .answer = &watch_answer,
       .status = 200 },
-    { .method = HTTP_DELETE, .path = "/api/v1/tickets/{id}/watch", .op = "ticket_watch_end", .tag = "Links",
-      .summary = "Watches the ticket no longer.", .handle = watch_end, .flags = R_WRITE, .answer = &watch_answer,
+    { .method = HTTP_POST,
+      .path = "/api/v1/tickets/{id}/watch",
+      .op = "ticket_watch_begin",
+      .tag = "Links",
+      .summary = "Watches the ticket.",
+      .handle = watch_begin,
+      .flags = R_WRITE,
+      .answer = &watch_answer,
+      .status = 200 },
+    { .method = HTTP_DELETE,
+      .path = "/api/v1/tickets/{id}/watch",
+      .op = "ticket_watch_end",
+      .tag = "Links",
+      .summary = "Watches the ticket no longer.",
+      .handle = watch_end,
+      .flags = R_WRITE,
+      .answer = &watch_answer,
       .status = 200 },
 };
 const struct route_table routes_ticket_links = { routes, ARRAY_LEN(routes) };
