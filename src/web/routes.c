@@ -13,18 +13,13 @@
     X(routes_settings) \
     X(routes_tickets) \
     X(routes_messages) \
+    X(routes_ticket_merge) \
+    X(routes_attachments) \
+    X(routes_ticket_links) \
+    X(routes_drafts) \
     X(routes_meta) \
 
 /* clang-format on */
-#define ROUTE_TABLES(X)                                                                            \
-    X(routes_health)                                                                               \
-    X(routes_audit)                                                                                \
-    X(routes_settings)                                                                             \
-    X(routes_attachments)                                                                         \
-    X(routes_ticket_links)                                                                        \
-    X(routes_drafts)                                                                              \
-    X(routes_meta)
-
 #define X(name) extern const struct route_table name;
 ROUTE_TABLES(X)
 #undef X
