@@ -211,7 +211,7 @@ static void try_too_big(const struct route *r, const char *path)
     size_t max = r->max_body ? r->max_body : (size_t)ch->cfg->max_body_kib * KIB;
     char *big;
 
-    if (!is_unsafe(r) || max > BIG_MAX)
+    if (!is_unsafe(r) || (r->flags & R_RAW_BODY) || max > BIG_MAX)
         return;
     big = malloc(max + 2);
     assert_non_null(big);
