@@ -35,7 +35,7 @@ static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, 
 {
     const struct cat_group *g = catalog_default_group(w->c->cat);
     const struct actor *who = w->c->who;
-    struct ticket_facts facts = { 0 };
+    struct ticket_facts facts = { .customer_id = who->user_id };
 
     if (in->edit.set & TF_GROUP) {
         const struct cat_group *wanted = catalog_group(w->c->cat, in->edit.group_id);

@@ -32,11 +32,11 @@ static enum rc sees(struct call *c, const struct view *v, const int64_t *roles, 
     *out = false;
     if (v->owner_id && v->owner_id != c->who->user_id)
         return RC_OK;
-    if (manages(c->who, v)) {
+    if (v->owner_id || actor_has(c->who, PERM_ADMIN_VIEW)) {
         *out = true;
         return RC_OK;
     }
-    if (!v->active)
+    if (!v->active && !manages(c->who, v))
         return RC_OK;
     TRY(json_read(v->role_ids_json, &role_ids, e));
     *out = has_role(role_ids, roles, n);

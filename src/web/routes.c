@@ -18,6 +18,8 @@
     X(routes_ticket_links) \
     X(routes_drafts) \
     X(routes_meta) \
+    X(routes_search) \
+    X(routes_views) \
 
 /* clang-format on */
 #define X(name) extern const struct route_table name;

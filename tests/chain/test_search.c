@@ -1,0 +1,223 @@
+/* Search and views over the API: what is found, by whom, and how many there are. */
+#include "chain_test.h"
+
+#include <stdio.h>
+
+static const char *ticket(struct chain *ch, const char *who, const char *title, const char *body)
+{
+    struct answer *an = chain_send(
+        ch, (struct ask){ .method = HTTP_POST,
+                          .target = "/api/v1/tickets",
+                          .bearer = who,
+                          .json = str_printf(ch->a, "{\"title\":\"%s\",\"message\":{\"body\":\"%s\"}}",
+                                             title, body)
+                                      .p });
+
+    if (an->status != 201)
+        fail_msg("%.*s", STR_ARG(an->body));
+    return answer_text(an, "/number").p;
+}
+
+static struct answer *get(struct chain *ch, const char *who, const char *target)
+{
+    return chain_send(ch, (struct ask){ .target = target, .bearer = who });
+}
+
+static size_t found(struct chain *ch, const char *who, const char *query)
+{
+    struct answer *an = get(ch, who, str_printf(ch->a, "/api/v1/search?q=%s", query).p);
+
+    assert_int_equal(an->status, 200);
+    return json_array_size(answer_at(an, "/tickets"));
+}
+
+static void everyone_finds_what_he_may_see_at_once(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch), *bob = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "VPN down", "The tunnel breaks near Hedgehog street");
+    ticket(ch, bob, "Printer", "Nothing about tunnels");
+    assert_int_equal(found(ch, ann, "tunnel"), 1);
+    assert_int_equal(found(ch, bob, "tunnel"), 0);
+    assert_int_equal(found(ch, bob, "vpn"), 0);
+    assert_int_equal(found(ch, agent, "tunnel"), 1);
+    assert_int_equal(found(ch, agent, "tunnel*"), 2);
+    assert_int_equal(found(ch, agent, "subject:printer"), 1);
+    assert_int_equal(found(ch, agent, "state:new%20hedgehog"), 1);
+    assert_int_equal(found(ch, agent, "state:open%20hedgehog"), 0);
+    assert_int_equal(found(ch, agent, "is:unassigned"), 2);
+    an = get(ch, ann, "/api/v1/search?q=hedge&typing=true&count=exact");
+    assert_int_equal(json_array_size(answer_at(an, "/tickets")), 1);
+    assert_int_equal(answer_int(an, "/count"), 1);
+    assert_true(str_find(answer_text(an, "/tickets/0/excerpt"), STR("Hedgehog")) != SIZE_MAX);
+    chain_close(&ch);
+    (void)state;
+}
+
+static void internal_notes_are_found_by_agents_only(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "Laptop", "It is slow");
+    an = chain_send(ch, (struct ask){ .method = HTTP_POST,
+                                      .target = "/api/v1/tickets/1/messages",
+                                      .bearer = agent,
+                                      .json = "{\"body\":\"suspect a platypus\",\"visibility\":\"internal\"}" });
+    assert_int_equal(an->status, 201);
+    assert_int_equal(found(ch, agent, "platypus"), 1);
+    assert_int_equal(found(ch, ann, "platypus"), 0);
+    assert_int_equal(found(ch, ann, "-platypus"), 1);
+    assert_problem(get(ch, ann, "/api/v1/search?q=has:note"), 400, NULL);
+    assert_int_equal(found(ch, agent, "has:note"), 1);
+    chain_close(&ch);
+}
+
+static void a_number_jumps_to_its_ticket(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch), *bob = chain_customer(ch);
+    const char *number = ticket(ch, ann, "One", "text");
+    const char *target = str_printf(ch->a, "/api/v1/search?q=%%23%s", number).p;
+
+    (void)state;
+    assert_str_eq(answer_text(get(ch, agent, target), "/jump/title"), "One");
+    assert_str_eq(answer_text(get(ch, ann, target), "/jump/title"), "One");
+    assert_true(json_is_null(answer_at(get(ch, bob, target), "/jump")));
+    chain_close(&ch);
+}
+
+static void mistakes_in_a_search_are_named(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch);
+
+    (void)state;
+    assert_problem_field(get(ch, agent, "/api/v1/search?q=statte:open"), "q");
+    assert_problem(get(ch, agent, "/api/v1/search?q=%22open"), 400, NULL);
+    assert_problem(get(ch, agent, "/api/v1/search"), 400, NULL);
+    assert_problem(get(ch, agent, "/api/v1/search?q=a&types=tickets,cars"), 400, NULL);
+    assert_problem(get(ch, agent, "/api/v1/search?q=a&limit=101"), 400, NULL);
+    assert_problem(get(ch, NULL, "/api/v1/search?q=a"), 401, NULL);
+    chain_close(&ch);
+}
+
+static void people_are_found_by_those_who_may_look_them_up(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *customer = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    chain_exec(ch, "INSERT INTO users (name, name_fold, email, created_us, updated_us)"
+                   " VALUES ('Zora Quill', 'zora quill', 'zq@example.org', 0, 0)", DB_NO_ARGS);
+    an = get(ch, agent, "/api/v1/search?q=zor&types=users,organizations");
+    assert_str_eq(answer_text(an, "/users/0/name"), "Zora Quill");
+    an = get(ch, customer, "/api/v1/search?q=zor&types=users,organizations");
+    assert_int_equal(json_array_size(answer_at(an, "/users")), 0);
+    chain_close(&ch);
+}
+
+static struct answer *post_view(struct chain *ch, const char *who, const char *json)
+{
+    return chain_send(ch, (struct ask){ .method = HTTP_POST, .target = "/api/v1/views", .bearer = who, .json = json });
+}
+
+static void views_are_saved_shared_counted_and_deleted(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *other = chain_agent(ch), *ann = chain_customer(ch);
+    const char *admin = chain_admin(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "A", "x");
+    ticket(ch, ann, "B", "x");
+    an = post_view(ch, agent, "{\"name\":\"Mine\",\"query\":\"is:unassigned state:new\",\"columns\":[\"number\",\"title\"]}");
+    assert_int_equal(an->status, 201);
+    assert_str_eq(answer_text(an, "/columns/1"), "title");
+    assert_int_equal(json_array_size(answer_at(get(ch, other, "/api/v1/views"), "/data")), 0);
+    assert_problem(get(ch, other, "/api/v1/views/1"), 404, NULL);
+    an = get(ch, agent, "/api/v1/views/counts");
+    assert_int_equal(answer_int(an, "/data/0/count"), 2);
+    an = post_view(ch, admin, "{\"name\":\"All\",\"query\":\"x\",\"shared\":true}");
+    assert_int_equal(an->status, 201);
+    an = get(ch, other, "/api/v1/views/counts");
+    assert_int_equal(answer_int(an, "/data/0/count"), 2);
+    an = post_view(ch, admin, "{\"name\":\"Admins\",\"query\":\"\",\"shared\":true,\"role_ids\":[1]}");
+    assert_int_equal(an->status, 201);
+    assert_int_equal(json_array_size(answer_at(get(ch, other, "/api/v1/views"), "/data")), 1);
+    assert_problem(post_view(ch, agent, "{\"name\":\"Bad\",\"query\":\"statte:x\"}"), 422, NULL);
+    assert_problem(post_view(ch, agent, "{\"name\":\"Bad\",\"query\":\"state:nope\"}"), 422, NULL);
+    assert_problem(post_view(ch, ann, "{\"name\":\"No\",\"query\":\"\"}"), 403, NULL);
+    an = chain_send(ch, (struct ask){ .method = HTTP_PATCH, .target = "/api/v1/views/1", .bearer = agent,
+                                      .json = "{\"name\":\"Renamed\"}", .if_match = "\"v1\"" });
+    assert_int_equal(an->status, 200);
+    assert_int_equal(answer_int(an, "/version"), 2);
+    an = chain_send(ch, (struct ask){ .method = HTTP_PATCH, .target = "/api/v1/views/1", .bearer = agent,
+                                      .json = "{\"name\":\"Stale\"}", .if_match = "\"v1\"" });
+    assert_problem(an, 412, NULL);
+    assert_problem(chain_send(ch, (struct ask){ .method = HTTP_DELETE, .target = "/api/v1/views/1", .bearer = other }), 404, NULL);
+    assert_int_equal(chain_send(ch, (struct ask){ .method = HTTP_DELETE, .target = "/api/v1/views/1", .bearer = agent })->status, 204);
+    assert_problem(get(ch, agent, "/api/v1/views/1"), 404, NULL);
+    chain_close(&ch);
+}
+
+static void the_counters_agree_with_a_recount(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch);
+    static const char *const queries[] = { "state:new", "state:open", "is:open", "is:unassigned", "group:support",
+                                           "-state:new", "state:new%20OR%20state:open", "is:mine" };
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        ticket(ch, ann, "T", "x");
+    for (int i = 1; i <= 3; i++) {
+        struct answer *an = chain_send(
+            ch, (struct ask){ .method = HTTP_POST, .bearer = agent, .json = "{\"body\":\"hello\"}",
+                              .target = str_printf(ch->a, "/api/v1/tickets/%d/messages", i).p });
+
+        assert_int_equal(an->status, 201);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+        struct answer *an = get(ch, agent, str_printf(ch->a, "/api/v1/search?limit=100&count=exact&q=%s", queries[i]).p);
+
+        assert_int_equal(answer_int(an, "/count"), json_array_size(answer_at(an, "/tickets")));
+    }
+    chain_close(&ch);
+}
+
+static void a_failing_statement_leaves_views_whole(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch);
+    struct answer *an;
+
+    (void)state;
+    an = chain_fail_each(ch, (struct ask){ .method = HTTP_POST, .target = "/api/v1/views", .bearer = agent,
+                                           .json = "{\"name\":\"V\",\"query\":\"vpn\"}" });
+    assert_int_equal(an->status, 201);
+    chain_close(&ch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everyone_finds_what_he_may_see_at_once),
+        cmocka_unit_test(internal_notes_are_found_by_agents_only),
+        cmocka_unit_test(a_number_jumps_to_its_ticket),
+        cmocka_unit_test(mistakes_in_a_search_are_named),
+        cmocka_unit_test(people_are_found_by_those_who_may_look_them_up),
+        cmocka_unit_test(views_are_saved_shared_counted_and_deleted),
+        cmocka_unit_test(the_counters_agree_with_a_recount),
+        cmocka_unit_test(a_failing_statement_leaves_views_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
