@@ -140,7 +140,7 @@ static enum rc count_groups(const struct query_env *env, const struct query_node
     struct sql q = sql_new(env->a);
 
     sql_add(&q,
-            "SELECT COALESCE(SUM(t.n), 0) FROM (SELECT k.group_id, k.state_id, s.type AS state_type,"
+            "SELECT CAST(COALESCE(SUM(t.n), 0) AS BIGINT) FROM (SELECT k.group_id, k.state_id, s.type AS state_type,"
             " NULLIF(k.owner_id, 0) AS owner_id, k.n FROM ticket_counts k"
             " JOIN states s ON s.id = k.state_id) t WHERE 1 = 1",
             DB_NO_ARGS);
