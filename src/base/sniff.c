@@ -107,9 +107,8 @@ static struct str by_mark(struct str bytes)
 
 static struct str by_text(struct str bytes)
 {
-    struct str head = str_sub(bytes, 0, HEAD_BYTES);
+    struct str head = str_sub(bytes, 0, utf8_cut_bytes(bytes, HEAD_BYTES));
 
-    head.n = utf8_cut_bytes(head, head.n);
     if (!utf8_is_valid(head) || utf8_has_control(head, true))
         return STR_NONE;
     if (str_starts(head, STR("\xef\xbb\xbf")))
@@ -208,6 +207,22 @@ static struct str cut_name(struct str name, struct arena *a)
     return str_printf(a, "%.*s%.*s", STR_ARG(stem), STR_ARG(extension));
 }
 
+/* Windows opens the device, whatever stands behind the first dot. */
+static bool is_device(struct str name)
+{
+    static const char *const devices[] = { "con", "prn", "aux", "nul", "com", "lpt" };
+    struct str stem = str_trim(str_sub(name, 0, str_chr(name, '.')));
+
+    for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
+        bool counted = devices[i][2] == 'm' || devices[i][2] == 't';
+
+        if (str_istarts(stem, str_of(devices[i])) && stem.n == (counted ? 4 : 3)
+            && (!counted || (stem.p[3] >= '0' && stem.p[3] <= '9')))
+            return true;
+    }
+    return false;
+}
+
 struct str file_name_clean(struct str name, struct arena *a)
 {
     struct buf b = BUF_ARENA(a, name.n + 4);
@@ -223,6 +238,9 @@ struct str file_name_clean(struct str name, struct arena *a)
         else
             buf_add(&b, part.p + i, len);
     }
-    part = cut_name(trim_edges(buf_view(&b)), a);
+    part = trim_edges(buf_view(&b));
+    if (is_device(part))
+        part = str_printf(a, "_%.*s", STR_ARG(part));
+    part = cut_name(part, a);
     return part.n ? part : STR("file");
 }

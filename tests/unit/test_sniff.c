@@ -42,6 +42,18 @@ static void types_go_by_the_bytes(void **state)
     }
 }
 
+static void text_may_have_any_character_where_the_look_ends(void **state)
+{
+    char bytes[5000];
+
+    (void)state;
+    for (size_t at = 4090; at < 4100; at++) {
+        memset(bytes, 'x', sizeof(bytes));
+        memcpy(bytes + at, "\xE2\x82\xAC", 3);
+        assert_str_eq(sniff_type((struct str){ bytes, sizeof(bytes) }, STR_NONE, arena), "text/plain");
+    }
+}
+
 static void only_raster_images_are_pictures(void **state)
 {
     (void)state;
@@ -56,6 +68,9 @@ static void names_are_made_harmless(void **state)
         const char *name, *want;
     } cases[] = {
         { "report.pdf", "report.pdf" },
+        { "NUL.txt", "_NUL.txt" },
+        { "com1", "_com1" },
+        { "common.txt", "common.txt" },
         { "../../etc/passwd", "passwd" },
         { "C:\\Users\\ann\\x.doc", "x.doc" },
         { "..", "file" },
@@ -97,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_go_by_the_bytes),
+        cmocka_unit_test(text_may_have_any_character_where_the_look_ends),
         cmocka_unit_test(only_raster_images_are_pictures),
         cmocka_unit_test(names_are_made_harmless),
         cmocka_unit_test(long_names_keep_their_extension),
