@@ -163,7 +163,7 @@ static enum rc count_rows(const struct query_env *env, const struct query_node *
         sql_add(&q, ")", DB_NO_ARGS);
     }
     TRY(query_where(&q, n, env, e));
-    sql_add(&q, " LIMIT ?) some", DB_ARGS(DB_INT(VIEW_COUNT_MAX + 1)));
+    sql_add(&q, " LIMIT ?) counted", DB_ARGS(DB_INT(VIEW_COUNT_MAX + 1)));
     return one_int(env->db, &q, count, e);
 }
 
