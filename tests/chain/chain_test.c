@@ -117,6 +117,8 @@ void chain_close(struct chain **ch)
 {
     if (!*ch)
         return;
+    for (struct answer *an = (*ch)->answers; an; an = an->next)
+        json_decref(an->json);
     app_stop(&(*ch)->app);
     config_free(&(*ch)->cfg);
     arena_free(&(*ch)->a);
@@ -267,6 +269,8 @@ static struct answer *keep(struct chain *ch, const struct exchange *x)
         an->is_sound = json_read(an->body, &an->json, &e) == RC_OK;
     else
         an->is_sound = true;
+    an->next = ch->answers;
+    ch->answers = an;
     return an;
 }
 

@@ -28,6 +28,7 @@ struct chain {
     unsigned n_people;
     int64_t fail_in;     /* the n-th statement of the next request's writes (or reads) fails */
     bool fail_reads;
+    struct answer *answers; /* all of them; their JSON is freed at the end */
 };
 
 struct chain *chain_open(void); /* a fresh migrated database; limits out of the way */
@@ -59,6 +60,7 @@ struct answer {
     const struct http_header *headers;
     size_t n_headers;
     bool is_sound;             /* no JSON, or JSON that reads */
+    struct answer *next;       /* chain.answers */
 };
 struct answer *chain_send(struct chain *ch, struct ask q);
 

@@ -1,9 +1,13 @@
 #include "chain_test.h"
 
+#include "base/log.h"
 #include "web/ctx.h"
 #include "web/route.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* ── routes of our own: a table of tags, whatever the API makes of it ── */
 
@@ -561,6 +565,30 @@ static void no_header_gets_past_the_rate_limit(void **state)
     chain_close(&ch);
 }
 
+/* ── the log ── */
+
+static void the_request_log_holds_no_secret(void **state)
+{
+    struct chain *ch = *state;
+    char text[1 << 16], path[] = "/tmp/chain_log.XXXXXX";
+    int fd = mkstemp(path);
+    ssize_t n;
+
+    assert_true(fd >= 0);
+    unlink(path);
+    log_init(LOG_DEBUG, LOG_JSON, fd);
+    SEND(.target = "/test/tags/canary-path?token=canary-query", .bearer = "tkt_canary-bearer", .cookie = "session_id=canary-cookie", .headers = { "x-csrf-token", "canary-csrf", "referer", "https://x/canary-referer", "user-agent", "canary-agent" });
+    SEND(.method = HTTP_POST, .target = "/test/tags", .bearer = chain_customer(ch), .json = "{\"name\":\"canary-body\",\"canary-field\":1}", .idempotency_key = "canary-key");
+    SEND(.method = HTTP_POST, .target = "/test/tags", .bearer = chain_customer(ch), .json = "{\"name\":\"canary-body\"}", .headers = { "x-request-id", "seen-in-the-log" });
+    n = pread(fd, text, sizeof(text), 0);
+    log_init(LOG_ERROR, LOG_JSON, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    close(fd);
+    assert_true(n > 0);
+    assert_int_equal(str_find((struct str){ text, (size_t)n }, STR("canary")), SIZE_MAX);
+    assert_true(str_find((struct str){ text, (size_t)n }, STR("\"route\":\"/test/tags/{id}\"")) != SIZE_MAX);
+    assert_true(str_find((struct str){ text, (size_t)n }, STR("seen-in-the-log")) != SIZE_MAX);
+}
+
 static void a_token_has_a_bucket_of_its_own(void **state)
 {
     static const char *const settings[] = { "RATE_LIMIT_TOKEN_PER_MIN=2", NULL };
@@ -598,6 +626,7 @@ int main(void)
         T(a_cursor_that_was_touched_is_refused),
         T(cors_knows_exact_origins_only),
         T(a_preflight_needs_no_database),
+        T(the_request_log_holds_no_secret),
         cmocka_unit_test(no_header_gets_past_the_rate_limit),
         cmocka_unit_test(a_token_has_a_bucket_of_its_own),
     };
