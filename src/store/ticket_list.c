@@ -264,7 +264,7 @@ static void order(struct sql *q, const struct ticket_page *p, const struct branc
             ORDER(q, p, "t.next_due_us");
             break;
         }
-        /* fall through */
+        __attribute__((fallthrough));
     case SORT_PRIORITY:
         if (p->descending)
             sql_add(q, " ORDER BY t.id DESC", DB_NO_ARGS);
