@@ -106,12 +106,27 @@ void db_sqlite_init(void); /* once a process, before the first connection */
 struct writer;
 struct listener;
 
+/* checkpoint.c, SQLite only */
+struct checkpointer {
+    struct store *store;
+    pthread_mutex_t lock; /* guards wanted, stop, started */
+    pthread_cond_t cond;
+    bool wanted, stop, started;
+    pthread_t thread;
+    struct db *db; /* owner; the thread's */
+};
+void checkpoint_init(struct checkpointer *c, struct store *s);
+void checkpoint_ask(struct checkpointer *c);
+void checkpoint_release(struct checkpointer *c);
+void db_sqlite_checkpoint(struct db *db); /* without waiting for anybody */
+
 struct store {
     enum db_kind kind;
     struct store_opts opts; /* url points at url_z */
     char *url_z;            /* owner */
     char *path;             /* SQLite's file, owner */
     struct writer *writer;  /* owner */
+    struct checkpointer checkpointer;
     pthread_mutex_t ping_lock; /* guards ping */
     struct db *ping;        /* owner; opened at the first ping */
     int trace_fd;           /* -1: none */

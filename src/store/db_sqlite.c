@@ -11,9 +11,9 @@ enum {
     BUSY_MS = 5000,      /* another process (a migration, a command) holds the write lock */
     CACHE_READ_KIB = 3 * 1024,
     CACHE_WRITE_KIB = 8 * 1024,
-    /* An append-heavy log with 20,000 pages would be copied back in one go: often is cheaper. */
-    CHECKPOINT_PAGES = 1000,
-    JOURNAL_MAX_BYTES = 64 * 1024 * 1024,
+    CHECKPOINT_PAGES = 2000,       /* of the log: then it is copied back beside the writes */
+    CHECKPOINT_NOW_PAGES = 12000,  /* and from here on by the writer */
+    JOURNAL_MAX_BYTES = 64 * 1024 * 1024, /* a longer log is cut when it begins anew */
 };
 
 struct sqlite_conn {
@@ -95,6 +95,25 @@ static int progress(void *arg)
 
 /* Temporary files stay files: a statement journal in memory is walked from its start whenever a
  * savepoint ends, which made a large transaction quadratic (four fifths of its time). */
+void db_sqlite_checkpoint(struct db *db)
+{
+    ((struct sqlite_conn *)db->conn)->deadline_us = 0;
+    (void)sqlite3_wal_checkpoint_v2(handle(db), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* After each commit: how long the log is. */
+static int log_grew(void *arg, sqlite3 *h, const char *name, int pages)
+{
+    struct db *db = arg;
+
+    (void)h, (void)name;
+    if (pages >= CHECKPOINT_NOW_PAGES)
+        db_sqlite_checkpoint(db);
+    else if (pages >= CHECKPOINT_PAGES)
+        checkpoint_ask(&db->store->checkpointer);
+    return SQLITE_OK;
+}
+
 static enum rc pragmas(struct db *db, sqlite3 *h, struct err *e)
 {
     bool write = db->access == DB_WRITE;
@@ -103,10 +122,9 @@ static enum rc pragmas(struct db *db, sqlite3 *h, struct err *e)
     snprintf(text, sizeof(text),
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
              "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;"
-             "PRAGMA cache_size = -%d; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = %d;"
+             "PRAGMA cache_size = -%d; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 0;"
              "PRAGMA journal_size_limit = %d; PRAGMA query_only = %s",
-             write ? CACHE_WRITE_KIB : CACHE_READ_KIB, write ? CHECKPOINT_PAGES : 0, JOURNAL_MAX_BYTES,
-             write ? "OFF" : "ON");
+             write ? CACHE_WRITE_KIB : CACHE_READ_KIB, JOURNAL_MAX_BYTES, write ? "OFF" : "ON");
     if (sqlite3_exec(h, text, NULL, NULL, NULL) != SQLITE_OK)
         return fail(h, text, e);
     return RC_OK;
@@ -152,6 +170,8 @@ static enum rc sqlite_open(struct db *db, struct err *e)
     INVARIANT(c);
     c->h = h;
     db->conn = c;
+    if (db->access == DB_WRITE)
+        sqlite3_wal_hook(h, log_grew, db);
     if (db->limit_ms > 0)
         sqlite3_progress_handler(h, PROGRESS_OPS, progress, db);
     return RC_OK;

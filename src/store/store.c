@@ -51,6 +51,7 @@ enum rc store_open(const struct store_opts *o, struct store **out, struct err *e
     INVARIANT(s);
     pthread_once(&init_once, db_sqlite_init);
     pthread_mutex_init(&s->ping_lock, NULL);
+    checkpoint_init(&s->checkpointer, s);
     stmt_stats_init(&s->stmts);
     s->opts = *o;
     defaults(&s->opts);
@@ -75,6 +76,7 @@ void store_close(struct store **sp)
     if (!s)
         return;
     writer_free(&s->writer);
+    checkpoint_release(&s->checkpointer);
     listener_free(&s->listener);
     db_close(&s->ping);
     pthread_mutex_destroy(&s->ping_lock);

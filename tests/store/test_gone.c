@@ -6,7 +6,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,6 +206,32 @@ static void a_full_disk_refuses_writes_and_recovers(void **state)
     assert_ok(write_one(), &t.e);
 }
 
+static enum rc put_big(struct db *db, void *arg, struct err *e)
+{
+    return db_exec(db, "UPDATE settings SET value = $1 WHERE name = 'x'",
+                   DB_ARGS(DB_TEXT(((struct str){ arg, 1 * MIB }))), NULL, e);
+}
+
+static void the_log_does_not_grow_without_end(void **state)
+{
+    static char big[1 * MIB];
+    char path[512];
+    struct stat st;
+
+    (void)state;
+    if (!test_is_sqlite())
+        skip();
+    assert_ok(write_one(), &t.e);
+    for (int i = 0; i < 120; i++) {
+        memset(big, 'a' + i % 26, sizeof(big));
+        assert_ok(store_write(t.s, put_big, big, &t.e), &t.e);
+    }
+    snprintf(path, sizeof(path), "%.*s-wal", STR_ARG(store_path(t.s)));
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_size < 64 * 1024 * 1024);
+    assert_ok(read_one(), &t.e);
+}
+
 /* ---- Full in the middle of a batch: its neighbours are kept. ---- */
 
 struct item {
@@ -272,6 +300,7 @@ int main(void)
         TEST(a_server_that_is_away_is_busy_at_once),
         TEST(a_server_that_hangs_is_given_up),
         TEST(a_full_disk_refuses_writes_and_recovers),
+        TEST(the_log_does_not_grow_without_end),
         TEST(neighbours_of_a_job_that_found_the_disk_full_are_kept),
     };
 
