@@ -243,6 +243,10 @@ void stream_finish(struct exchange_io *io);   /* no more bytes from now on; pump
 
 /* server.c */
 void http_loop_init(struct http_loop *hl, struct http_server *s, size_t index);
+/* Fuzzers: a loop without a thread and without listeners; the caller makes connections with
+ * conn_new() and feeds them with conn_input(). */
+struct http_loop *server_inline(const struct http_opts *o, const struct http_app *app);
+void server_inline_free(struct http_loop *hl);
 const struct http_app *server_app(const struct http_server *s);
 struct str server_spool_dir(const struct http_server *s);
 int server_redirect_to(const struct http_server *s);

@@ -393,6 +393,23 @@ enum rc http_start(const struct http_opts *o, const struct http_app *app, struct
     return RC_OK;
 }
 
+struct http_loop *server_inline(const struct http_opts *o, const struct http_app *app)
+{
+    struct http_server *s = server_new(o, app);
+    struct err e = { 0 };
+
+    INVARIANT(server_prepare(s, o, &e) == RC_OK);
+    return &s->loops[0];
+}
+
+void server_inline_free(struct http_loop *hl)
+{
+    struct http_server *s = hl->srv;
+
+    cut_run(&hl->cut);
+    server_free(&s);
+}
+
 int http_port(const struct http_server *s)
 {
     return s->port;
