@@ -1,0 +1,162 @@
+// make bench: one run that measures the release binary and what it stands on, side by side.
+//
+//   BENCH_SIZES=1000,100000,1000000   numbers of tickets; the middle one is measured in full
+//   BENCH_SECONDS=4                   per measurement
+//   BENCH_ENGINE=sqlite|postgres
+//
+// These machines are noisy: read the ratios, and the CPU time per request rather than the rate.
+import { spawn, spawnSync, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync, copyFileSync, statSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connect } from 'node:net';
+import { Server, Cluster, freePort, until, binary } from '../tests/http/harness.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const build = join(root, 'build');
+const sizes = (process.env.BENCH_SIZES ?? '1000,100000,1000000').split(',').map(Number);
+const full = sizes[Math.floor(sizes.length / 2)];
+const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const engine = process.env.BENCH_ENGINE ?? 'sqlite';
+const tools = Object.fromEntries(['load', 'raw_sqlite', 'http_floor'].map((t) => [t, join(build, 'bench', t)]));
+spawnSync('ninja', ['-C', build, ...Object.keys(tools).map((t) => `bench/${t}`)], { stdio: 'ignore' });
+
+const work = mkdtempSync(join(tmpdir(), 'ticketing-bench-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const pad = (s, n) => String(s).padStart(n);
+const padr = (s, n) => String(s).padEnd(n);
+
+/** One run of the load generator, as a child of its own so that this process stays quiet. */
+function load(port, connections, pid, lines, headers = [], time = seconds) {
+  const file = join(work, 'requests');
+  writeFileSync(file, lines.join('\n') + '\n');
+  return new Promise((done, fail) => {
+    const p = spawn(tools.load, [port, connections, time, pid, file, ...headers].map(String));
+    let out = '';
+    let err = '';
+    p.stdout.on('data', (d) => (out += d));
+    p.stderr.on('data', (d) => (err += d));
+    p.on('exit', () => (out ? done(JSON.parse(out)) : fail(new Error(err))));
+  });
+}
+
+/** CPU per request of a server that answers 60 fixed bytes: bare epoll, or our HTTP layer. */
+async function fixed(mode) {
+  const port = await freePort();
+  const p = spawn(tools.http_floor, [mode, port], { stdio: 'ignore' });
+  await until(() => new Promise((ok) => connect(port, '127.0.0.1', function () { this.destroy(); ok(true); }).on('error', () => ok(false))), 'the floor');
+  const r = await load(port, 64, p.pid, ['GET /health']);
+  p.kill();
+  return r;
+}
+
+async function prepare(tickets) {
+  const t0 = Date.now();
+  const env = { RATE_LIMIT_PER_MIN: '1000000', ENVIRONMENT: 'test', LOG_LEVEL: 'warn', LOGIN_LIMIT_PER_MIN: '1000000' };
+  const server = await Server.start(engine, env, { cluster: engine === 'postgres' ? (prepare.cluster ??= new Cluster()) : undefined });
+  await server.stop();
+  const seeded = await server.run(['bench-data', '--tickets', String(tickets)]);
+  if (seeded.code) throw new Error(seeded.stderr);
+  const agent = { email: 'bench@example.org', password: 'correct horse battery bench' };
+  const made = await server.run(['user', 'create', '--email', agent.email, '--name', 'Bench Agent', '--role', 'agent', '--password-stdin'], agent.password + '\n');
+  if (made.code) throw new Error(made.stderr);
+  const started = Date.now();
+  await server.launch();
+  const c = server.client();
+  await c.login(agent.email, agent.password);
+  const token = (await c.post('/api/v1/tokens', { name: 'bench' })).token;
+  console.log(`${tickets} tickets: ${seeded.stdout.trim()}; ready ${server.log().find((l) => l.event === 'server.ready')?.took_ms} ms after the start`);
+  return { server, token, agent, tickets };
+}
+
+const pick = (n, make) => Array.from({ length: n }, (_, i) => make(i));
+const body = 'Hello, since this morning the printer in Berlin gives an error after a few seconds. I restarted twice and the colleagues next door see the same.';
+
+/** The pieces of work, as request lines. */
+function works(size) {
+  const id = (i) => 1 + ((i * 7919) % size);
+  return {
+    health: ['GET /health'],
+    'list of 50': ['GET /api/v1/tickets?limit=50'],
+    view: pick(1000, (i) => `GET /api/v1/tickets/${id(i)}?include=messages`),
+    search: ['GET /api/v1/search?q=zirconium&limit=20'],
+    'as you type': ['GET /api/v1/search?q=prin&typing=true&limit=10&types=tickets,users', 'GET /api/v1/search?q=pass&typing=true&limit=10&types=tickets,users'],
+    create: [`POST /api/v1/tickets {"title":"Printer in Berlin {n}","customer":${30},"message":{"body":"${body}","format":"text"}}`],
+    reply: pick(500, (i) => `POST /api/v1/tickets/${id(i)}/messages {"body":"${body}","format":"text"}`),
+  };
+}
+
+const row = (name, r, ...more) => console.log(padr(name, 14), pad(r.rate, 8), pad(Math.round(r.p50_us), 8), pad(Math.round(r.p99_us), 9), pad(r.cpu_us.toFixed(1), 9), pad((r.memory_kb / 1024).toFixed(0), 6), ...more.map((m) => pad(m, 12)), r.errors ? `  ${r.errors} errors (${r.first_error})` : '');
+
+const ratio = (a, b) => (b ? `${(a / b).toFixed(2)} x` : '-');
+
+console.log('--- fixed answer of 60 bytes, 64 connections: CPU us per request');
+const floor = await fixed('floor');
+const ours = await fixed('ours');
+console.log(`bare epoll ${floor.cpu_us.toFixed(2)}, our HTTP layer ${ours.cpu_us.toFixed(2)} (${ratio(ours.cpu_us, floor.cpu_us)})`);
+
+const flat = {};
+for (const size of sizes) {
+  const b = await prepare(size);
+  const pid = b.server.process.pid;
+  const headers = [`Authorization: Bearer ${b.token}`];
+  const raw = {};
+  if (engine === 'sqlite' && size === full) {
+    const copy = join(work, 'raw.db');
+    copyFileSync(join(b.server.dir, 'test.db'), copy);
+    for (const line of execFileSync(tools.raw_sqlite, [copy, '1'], { encoding: 'utf8' }).trim().split('\n')) {
+      const [name, us] = line.split(' ');
+      raw[name === 'list' ? 'list of 50' : name] = Number(us);
+    }
+    rmSync(copy, { force: true });
+  }
+  const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  console.log(`--- ${size} tickets, ${engine}; at rest ${memory.toFixed(0)} MB, binary ${(statSync(binary).size / 1048576).toFixed(1)} MB`);
+  console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to HTTP', 12), pad('to raw DB', 12));
+  for (const connections of size === full ? [1, 64, 256] : [64]) {
+    console.log(`${connections} connection${connections > 1 ? 's' : ''}`);
+    for (const [name, lines] of Object.entries(works(size))) {
+      const r = await load(b.server.port, connections, pid, lines, headers);
+      row(name, r, ratio(r.cpu_us, ours.cpu_us), raw[name] ? ratio(r.cpu_us, raw[name]) : '-');
+      if (connections === 64) (flat[name] ??= {})[size] = r.cpu_us;
+    }
+  }
+  if (size === full) {
+    const login = [`POST /api/v1/auth/login ${JSON.stringify(b.agent)}`];
+    row('login', await load(b.server.port, 8, pid, login, [], seconds));
+    const storm = load(b.server.port, 500, pid, login, [], seconds);
+    const beside = await load(b.server.port, 1, pid, works(size).view, headers, seconds - 0.5);
+    await storm.catch(() => {});
+    const alone = await load(b.server.port, 1, pid, works(size).view, headers);
+    console.log(`view beside 500 logins: p50 ${beside.p50_us} us, alone ${alone.p50_us} us (${ratio(beside.p50_us, alone.p50_us)})`);
+    await idle(b.server);
+  }
+  await b.server.close();
+}
+
+/** Memory per idle connection. */
+async function idle(server) {
+  const n = 10000;
+  const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]);
+  const before = rss();
+  const sockets = [];
+  for (let i = 0; i < n; i++) {
+    await new Promise((ok) => {
+      const s = connect(server.port, `127.0.0.${1 + (i % 200)}`, () => ok());
+      s.on('error', () => ok());
+      sockets.push(s);
+    });
+  }
+  const after = rss();
+  const open = sockets.filter((s) => !s.destroyed && s.readyState === 'open').length;
+  console.log(`${open} idle connections: ${((after - before) / open).toFixed(2)} KiB each (${(after / 1024).toFixed(0)} MB in all)`);
+  for (const s of sockets) s.destroy();
+}
+
+console.log('--- CPU us per request at 64 connections by number of tickets');
+for (const [name, by] of Object.entries(flat)) {
+  const all = sizes.map((s) => by[s]);
+  console.log(padr(name, 14), ...all.map((v) => pad(v?.toFixed(1) ?? '-', 10)), pad(ratio(all.at(-1), all.at(1) ?? all[0]), 10));
+}
+process.exit(0);
