@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { BIG_MAX = 8 << 20 };
+enum { BIG_MAX = 8 << 20, SPECS_MAX = 1024 };
 
 static struct chain *ch;
 static const char *nobody, *admin, *reader, *json_deep;
@@ -263,6 +263,41 @@ static void check_route(const struct route *r)
         fail_msg("%s: its query is an answer's table", r->op);
 }
 
+/* Two tables of fields under one name would be one schema in the document. */
+static void check_names(const struct jspec *spec, const struct jspec **all, size_t *n)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (all[i] == spec)
+            return;
+        if (strcmp(all[i]->name, spec->name) == 0)
+            fail_msg("two tables of fields are named %s", spec->name);
+    }
+    assert_true(*n < SPECS_MAX);
+    all[(*n)++] = spec;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        if (spec->fields[i].sub)
+            check_names(spec->fields[i].sub, all, n);
+    }
+}
+
+static void names_of_schemas_are_unique(void **state)
+{
+    static const struct jspec *all[SPECS_MAX];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < routes_all_n; i++) {
+        for (size_t j = 0; j < routes_all[i]->n; j++) {
+            const struct route *r = &routes_all[i]->routes[j];
+
+            if (r->body)
+                check_names(r->body, all, &n);
+            if (r->answer)
+                check_names(r->answer, all, &n);
+        }
+    }
+}
+
 static void the_table_is_consistent(void **state)
 {
     (void)state;
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test(bodies_that_are_too_big_413),
         cmocka_unit_test(what_does_not_exist_404),
         cmocka_unit_test(the_table_is_consistent),
+        cmocka_unit_test(names_of_schemas_are_unique),
         cmocka_unit_test(the_document_lists_the_routes),
         cmocka_unit_test(the_documentation_page_needs_no_inline_script),
     };
