@@ -115,7 +115,7 @@ static const char *const first_names[] = {
     "Yuki", "Zo\xC3\xAB", "Andr\xC3\xA9", "Bj\xC3\xB6rn", "Chlo\xC3\xA9", "Dmitri", "Emeka", "Fatima",
 };
 static const char *const last_names[] = {
-    "Schmidt", "Garc\xC3\xAD" "a", "Tanaka", "M\xC3\xBCller", "Okafor", "Nowak", "Rossi", "Larsen", "Dubois", "Silva",
+    "Schmidt", ("Garc\xC3\xAD" "a"), "Tanaka", "M\xC3\xBCller", "Okafor", "Nowak", "Rossi", "Larsen", "Dubois", "Silva",
     "Kowalski", "Novak", "Weber", "Costa", "Petrov", "Yilmaz", "Andersson", "Moreau", "Fischer", "Sato",
     "O'Neill", "van Dijk", "Lindqvist", "Keller", "Haddad", "Mbeki", "Santos", "Virtanen", "Horv\xC3\xA1th", "Brown",
 };
