@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/process.h"
+#include "desk/audit_verify.h"
 #include "desk/signup.h"
 #include "http/server.h"
 #include "store/store.h"
@@ -55,9 +56,23 @@ static void reload(struct cli *c, struct app *app)
         LOG(LOG_INFO, "config.reloaded");
 }
 
+/* The head of the audit log, written down outside of the database once a minute. */
+static void witness(struct app *app)
+{
+    struct arena *a CLEAN(arena_clean) = arena_new(RELOAD_MAX);
+    struct str path = str_printf(a, "%.*s/audit-head", STR_ARG(app->cfg->data_dir));
+    struct db *db = NULL;
+    struct err e = { 0 };
+
+    if (store_connect(app->store, DB_READ, &db, &e) != RC_OK
+        || audit_witness(db, path.p, a, &e) != RC_OK)
+        log_failure("audit.witness_failed", &e);
+    db_close(&db);
+}
+
 static void wait_for_end(struct cli *c, struct app *app)
 {
-    int64_t pat_ms = watchdog_ms();
+    int64_t pat_ms = watchdog_ms(), witness_us = 0;
 
     for (;;) {
         int sig = signals_wait(pat_ms ? pat_ms : WAIT_MS);
@@ -71,6 +86,10 @@ static void wait_for_end(struct cli *c, struct app *app)
         }
         if (pat_ms)
             notify("WATCHDOG=1");
+        if (clock_mono_us() - witness_us >= WAIT_MS * US_PER_MS) {
+            witness_us = clock_mono_us();
+            witness(app);
+        }
     }
 }
 
@@ -93,17 +112,19 @@ static void tell_ready(const struct config *cfg, const struct app *app, int64_t 
     notify("READY=1");
 }
 
-/* Without an administrator the log tells how to become the first one. */
-static void offer_setup(struct cli *c, struct app *app)
+/* Printed, not logged: the link is a secret. */
+static void tell_setup_link(struct cli *c, struct app *app)
 {
+    struct str link = STR_NONE;
     struct err e = { 0 };
-    struct str link;
 
     if (setup_link_at_start(app->auth, app->store, c->a, &link, &e) != RC_OK)
         log_failure("setup.failed", &e);
-    else if (link.n)
-        LOG(LOG_WARN, "setup.link", KV_TEXT("link", link),
-            KV_Z("detail", "open this link once to become the first administrator, or run: server user create"));
+    if (link.n)
+        fprintf(
+            stderr,
+            "\n  There is no administrator yet. This link makes the first one, once:\n  %.*s\n\n",
+            STR_ARG(link));
 }
 
 static enum rc make_folders(struct cli *c, struct err *e)
@@ -127,9 +148,10 @@ static int run(struct cli *c)
         return cli_fail(&e);
     }
     tell_ready(c->cfg, app, began_us);
-    offer_setup(c, app);
+    tell_setup_link(c, app);
     wait_for_end(c, app);
     drain(c->cfg, app);
+    witness(app);
     app_stop(&app);
     LOG(LOG_INFO, "server.stopped");
     return CLI_OK;

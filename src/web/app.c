@@ -6,6 +6,7 @@
 #include "base/enc.h"
 #include "base/lane.h"
 #include "desk/auth.h"
+#include "desk/signup.h"
 #include "desk/blob.h"
 #include "desk/signup.h"
 #include "http/server.h"
@@ -65,9 +66,8 @@ static enum rc open_store(struct app *app, struct err *e)
     return store_write(app->store, make_roles_ready, NULL, e);
 }
 
-static enum rc open_auth(struct app *app, struct err *e)
+enum rc app_auth(const struct config *cfg, struct auth **out, struct err *e)
 {
-    const struct config *cfg = app->cfg;
     const struct auth_opts o = {
         .jwt_secret = cfg->jwt_secret,
         .secret_key = cfg->secret_key,
@@ -80,9 +80,15 @@ static enum rc open_auth(struct app *app, struct err *e)
         .argon2_kib = cfg->argon2_kib,
         .argon2_passes = cfg->argon2_passes,
     };
+
+    return auth_open(&o, out, e);
+}
+
+static enum rc open_auth(struct app *app, struct err *e)
+{
     struct sha256 key;
 
-    TRY(auth_open(&o, &app->auth, e));
+    TRY(app_auth(app->cfg, &app->auth, e));
     auth_derive(app->auth, STR("cursor"), &key);
     memcpy(app->cursor_key, key.b, APP_KEY_LEN);
     return RC_OK;

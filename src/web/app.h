@@ -56,6 +56,8 @@ struct app {
     void *test;                    /* the fixture's */
 };
 
+/* Keys and limits of accounts as these settings say; the caller owns *out (auth_close). */
+enum rc app_auth(const struct config *cfg, struct auth **out, struct err *e) MUST_USE;
 /* Store, lanes, routes; not yet listening.  cfg must live as long as the app. */
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
 /* app_open() and the listeners. */
