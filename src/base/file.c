@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PIECE_BYTES = 16 * 1024 };
 
 void fd_close(int *fd)
 {
@@ -27,14 +30,13 @@ static enum rc file_error(struct err *e, const char *what, const char *path)
 enum rc file_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
     int fd CLEAN(fd_close) = open(path, O_RDONLY | O_CLOEXEC);
-    char *p;
-    size_t n = 0;
+    struct buf b = BUF_ARENA(a, max + 1);
+    char piece[PIECE_BYTES];
 
     if (fd < 0)
         return file_error(e, "open", path);
-    p = arena_alloc(a, max + 2);
-    while (n <= max) {
-        ssize_t got = read(fd, p + n, max + 1 - n);
+    for (;;) {
+        ssize_t got = read(fd, piece, sizeof(piece));
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -42,12 +44,13 @@ enum rc file_read(const char *path, size_t max, struct arena *a, struct str *out
             return file_error(e, "read", path);
         if (got == 0)
             break;
-        n += (size_t)got;
+        buf_add(&b, piece, (size_t)got);
+        if (b.overflow || b.n > max)
+            return err_set(e, RC_TOO_BIG, "file", "%.100s is larger than %zu bytes", path, max);
     }
-    if (n > max)
-        return err_set(e, RC_TOO_BIG, "file", "%.100s is larger than %zu bytes", path, max);
-    p[n] = '\0';
-    *out = (struct str){ p, n };
+    *out = buf_view(&b);
+    buf_char(&b, '\0');
+    out->p = b.p;
     return RC_OK;
 }
 

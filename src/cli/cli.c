@@ -30,6 +30,7 @@ static const struct command cmd_version = {
 static const struct command *const commands[] = {
     &cmd_serve,
     &cmd_migrate,
+    &cmd_user,
     &cmd_config,
     &cmd_audit,
     &cmd_seed,
