@@ -189,7 +189,7 @@ void conn_drain(struct conn *c)
     } else if (c->state == CONN_STREAM && c->cur) {
         stream_finish(c->cur);
         conn_drive(c);
-    } else if (conn_is_idle(c)) {
+    } else if (conn_is_idle(c) || c->state == CONN_NEW) {
         conn_close(c);
     }
 }
@@ -510,6 +510,8 @@ void conn_ready(struct loop_io *io, uint32_t events)
         handshake(c);
         return;
     }
+    if (c->sock.want_write) /* TLS waits to write before it can read on */
+        events |= EPOLLIN;
     if (events & EPOLLOUT)
         conn_drive(c);
     if (c->state == CONN_CLOSED || !(events & EPOLLIN))

@@ -35,7 +35,7 @@ enum {
     DRAIN_BODY_MAX = 65536, /* unread body that is read and dropped to keep a connection */
 };
 
-#define ARENA_CAP (256 * MIB)
+#define ARENA_CAP (1 * GIB) /* far above what the limits on bodies and answers can come to */
 #define OUT_BODY_MAX (64 * MIB)
 #define OUT_MAX (128 * MIB)
 

@@ -3,6 +3,7 @@
 #define TESTS_HTTP_HARNESS_H
 
 #include "http/server.h"
+#include "http/static.h"
 
 #include "test.h"
 
@@ -142,6 +143,12 @@ static void fx_hold(struct exchange *x)
     pthread_mutex_unlock(&fx.lock);
 }
 
+static void fx_asset(struct exchange *x)
+{
+    static_answer(x, static_find(STR("/")));
+    exchange_reply(x);
+}
+
 static void fx_path(struct exchange *x)
 {
     fx_reply_text(x, x->path);
@@ -159,6 +166,7 @@ static const struct {
     { { "/ok", 3 }, fx_ok },         { { "/echo", 5 }, fx_echo },   { { "/later", 6 }, fx_on_thread },
     { { "/spool", 6 }, fx_spool },   { { "/big", 4 }, fx_big },     { { "/file", 5 }, fx_file },
     { { "/stream", 7 }, fx_stream }, { { "/hold", 5 }, fx_hold },
+    { { "/asset", 6 }, fx_asset },
 };
 
 static void fx_request(struct exchange *x, void *arg)

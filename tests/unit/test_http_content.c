@@ -150,6 +150,28 @@ static void compressed_answers_unpack_to_the_same(void **state)
     assert_null(strstr(answer, "content-encoding")); /* too small to be worth it */
 }
 
+static void assets_come_in_the_best_form_and_only_once(void **state)
+{
+    char tag[128], head[256];
+    const char *at;
+
+    (void)state;
+    assert_int_equal(ask("GET /asset", ""), 200);
+    assert_non_null(strstr(answer, "content-type: text/html; charset=utf-8\r\n"));
+    assert_non_null(strstr(answer, "cache-control: no-cache\r\n"));
+    assert_non_null(strstr(answer, "vary: Accept-Encoding\r\n"));
+    assert_non_null(strstr(body_of(answer), "/api/docs"));
+    assert_int_equal(ask("GET /asset", "Accept-Encoding: gzip\r\n"), 200);
+    assert_non_null(strstr(answer, "content-encoding: gzip\r\n"));
+    at = strstr(answer, "etag: ");
+    assert_true(at && sscanf(at, "etag: %100[^\r]", tag) == 1);
+    assert_non_null(strstr(tag, "-gz\""));
+    snprintf(head, sizeof(head), "Accept-Encoding: gzip\r\nIf-None-Match: %s\r\n", tag);
+    assert_int_equal(ask("GET /asset", head), 304);
+    snprintf(head, sizeof(head), "If-None-Match: %s\r\n", tag);
+    assert_int_equal(ask("GET /asset", head), 200); /* another form is another thing */
+}
+
 static void a_stream_goes_on_until_it_is_ended(void **state)
 {
     int fd = cl_connect();
@@ -216,6 +238,7 @@ int main(void)
         T(unchanged_answers_are_not_sent_again),
         T(head_has_the_length_and_no_body),
         T(compressed_answers_unpack_to_the_same),
+        T(assets_come_in_the_best_form_and_only_once),
         T(a_stream_goes_on_until_it_is_ended),
         T(a_stream_whose_client_left_is_gone),
         T(a_stream_that_nobody_reads_is_cut),

@@ -48,12 +48,44 @@ static void reads_a_request_byte_by_byte(void **state)
     assert_non_null(strstr(out, "\r\n\r\nabcde"));
 }
 
+enum { CLIENTS = 8, ROUNDS = 50 };
+
+static void *client_main(void *arg)
+{
+    char out[4096];
+    int fd = cl_connect();
+
+    (void)arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        cl_text(fd, i % 2 ? "GET /later HTTP/1.1\r\nHost: a\r\n\r\n" : "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+        cl_until(fd, out, sizeof(out), i % 2 ? "later" : "ok");
+    }
+    close(fd);
+    return NULL;
+}
+
+static void two_loops_serve_many_clients(void **state)
+{
+    struct http_opts o = fx_opts();
+    pthread_t t[CLIENTS];
+
+    (void)state;
+    o.loops = 2;
+    fx_start(o);
+    for (int i = 0; i < CLIENTS; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, client_main, NULL), 0);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_join(t[i], NULL);
+    wait_for(&fx.sent_complete, CLIENTS * ROUNDS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_a_plain_request, fx_default, fx_stop),
         cmocka_unit_test_setup_teardown(answers_pipelined_requests_in_order, fx_default, fx_stop),
         cmocka_unit_test_setup_teardown(reads_a_request_byte_by_byte, fx_default, fx_stop),
+        cmocka_unit_test_setup_teardown(two_loops_serve_many_clients, NULL, fx_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
