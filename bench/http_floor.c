@@ -21,7 +21,8 @@
 
 enum { EVENTS = 128, READ_MAX = 16384 };
 
-static const char body[] = "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":12345678}\n";
+static const char body[] =
+    "{\"status\":\"ok\",\"version\":\"0.1.0\",\"uptime_seconds\":12345678}\n";
 static _Atomic int64_t answered;
 
 static void report(void)
@@ -30,7 +31,8 @@ static void report(void)
     int64_t us;
 
     getrusage(RUSAGE_SELF, &u);
-    us = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * US_PER_S + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+    us = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * US_PER_S + u.ru_utime.tv_usec
+         + u.ru_stime.tv_usec;
     printf("%lld requests, %.2f us CPU each, %ld KiB at most\n", (long long)answered,
            answered ? (double)us / (double)answered : 0.0, u.ru_maxrss);
 }
@@ -168,16 +170,31 @@ static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg
 static struct http_server *ours_start(int port, size_t loops, bool worker)
 {
     struct http_opts o = {
-        .host = STR("127.0.0.1"), .port = port, .loops = loops,
-        .max_request_line = 8192, .max_header_bytes = 16384, .max_headers = 100,
-        .max_connections = 20000, .max_per_address = 20000, .max_requests_per_connection = 1000000000,
-        .max_streams_h2 = 100, .header_ms = 10000, .body_idle_ms = 10000, .idle_ms = 60000,
-        .write_ms = 30000, .body_min_rate = 500, .max_stream_backlog = 65536, .compress = true,
-        .tls_cert = str_of(getenv("TLS_CERT")), .tls_key = str_of(getenv("TLS_KEY")),
+        .host = STR("127.0.0.1"),
+        .port = port,
+        .loops = loops,
+        .max_request_line = 8192,
+        .max_header_bytes = 16384,
+        .max_headers = 100,
+        .max_connections = 20000,
+        .max_per_address = 20000,
+        .max_requests_per_connection = 1000000000,
+        .max_streams_h2 = 100,
+        .header_ms = 10000,
+        .body_idle_ms = 10000,
+        .idle_ms = 60000,
+        .write_ms = 30000,
+        .body_min_rate = 500,
+        .max_stream_backlog = 65536,
+        .compress = true,
+        .tls_cert = str_of(getenv("TLS_CERT")),
+        .tls_key = str_of(getenv("TLS_KEY")),
     };
     struct http_app app = {
-        .on_headers = on_headers, .on_request = worker ? on_request_worker : on_request,
-        .on_refused = on_refused, .on_sent = on_sent,
+        .on_headers = on_headers,
+        .on_request = worker ? on_request_worker : on_request,
+        .on_refused = on_refused,
+        .on_sent = on_sent,
     };
     struct http_server *s = NULL;
     struct err e = { 0 };

@@ -26,7 +26,8 @@ static void add_vary(struct exchange *x)
 {
     for (size_t i = 0; i < x->n_out; i++)
         if (str_eq(x->out[i].name, STR("vary"))) {
-            x->out[i].value = str_printf(x->arena, "%.*s, Accept-Encoding", STR_ARG(x->out[i].value));
+            x->out[i].value =
+                str_printf(x->arena, "%.*s, Accept-Encoding", STR_ARG(x->out[i].value));
             return;
         }
     out_add(x, STR("vary"), STR("Accept-Encoding"));
@@ -103,8 +104,8 @@ static void pack(struct exchange_io *io)
     struct str text = buf_view(&x->out_body), packed;
     enum coding c;
 
-    if (x->no_compress || text.n < COMPRESS_FROM || io->src.p != x->out_body.p
-        || x->status == 206 || out_get(x, STR("content-encoding")).p
+    if (x->no_compress || text.n < COMPRESS_FROM || io->src.p != x->out_body.p || x->status == 206
+        || out_get(x, STR("content-encoding")).p
         || !negotiate_compressible(out_get(x, STR("content-type"))))
         return;
     add_vary(x);
@@ -162,17 +163,38 @@ void answer_date(struct http_loop *hl)
 static void status_line(int status, struct buf *out)
 {
     static const char *const reasons[] = {
-        [200] = "OK", [201] = "Created", [202] = "Accepted", [204] = "No Content",
-        [206] = "Partial Content", [301] = "Moved Permanently", [302] = "Found",
-        [303] = "See Other", [304] = "Not Modified", [307] = "Temporary Redirect",
-        [308] = "Permanent Redirect", [400] = "Bad Request", [401] = "Unauthorized",
-        [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed",
-        [406] = "Not Acceptable", [408] = "Request Timeout", [409] = "Conflict", [410] = "Gone",
-        [412] = "Precondition Failed", [413] = "Content Too Large", [414] = "URI Too Long",
-        [415] = "Unsupported Media Type", [416] = "Range Not Satisfiable",
-        [422] = "Unprocessable Content", [429] = "Too Many Requests",
-        [431] = "Request Header Fields Too Large", [500] = "Internal Server Error",
-        [501] = "Not Implemented", [503] = "Service Unavailable", [507] = "Insufficient Storage",
+        [200] = "OK",
+        [201] = "Created",
+        [202] = "Accepted",
+        [204] = "No Content",
+        [206] = "Partial Content",
+        [301] = "Moved Permanently",
+        [302] = "Found",
+        [303] = "See Other",
+        [304] = "Not Modified",
+        [307] = "Temporary Redirect",
+        [308] = "Permanent Redirect",
+        [400] = "Bad Request",
+        [401] = "Unauthorized",
+        [403] = "Forbidden",
+        [404] = "Not Found",
+        [405] = "Method Not Allowed",
+        [406] = "Not Acceptable",
+        [408] = "Request Timeout",
+        [409] = "Conflict",
+        [410] = "Gone",
+        [412] = "Precondition Failed",
+        [413] = "Content Too Large",
+        [414] = "URI Too Long",
+        [415] = "Unsupported Media Type",
+        [416] = "Range Not Satisfiable",
+        [422] = "Unprocessable Content",
+        [429] = "Too Many Requests",
+        [431] = "Request Header Fields Too Large",
+        [500] = "Internal Server Error",
+        [501] = "Not Implemented",
+        [503] = "Service Unavailable",
+        [507] = "Insufficient Storage",
     };
     const char *reason = (size_t)status < ARRAY_LEN(reasons) ? reasons[status] : NULL;
 

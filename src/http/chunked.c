@@ -11,7 +11,7 @@ enum state {
     AT_DATA,
     AT_DATA_CR,
     AT_DATA_LF,
-    AT_LINE,        /* a trailer begins, or the end */
+    AT_LINE, /* a trailer begins, or the end */
     AT_NAME,
     AT_VALUE,
     AT_VALUE_LF,

@@ -1,4 +1,4 @@
-/* Chunked bodies, strictly: llhttp takes "3\\rx" for "3\\r\\n" and any trailer, which is how requests
+/* Chunked bodies, strictly: llhttp takes "3\rx" for "3\r\n" and any trailer, which is how requests
  * are smuggled. No state but the struct. */
 #ifndef HTTP_CHUNKED_H
 #define HTTP_CHUNKED_H

@@ -1,4 +1,5 @@
-/* A connection: bytes in, bytes out, deadlines, the end. Knows no protocol beyond which one it is. */
+/* A connection: bytes in, bytes out, deadlines, the end. Knows no protocol beyond which one it is.
+ */
 #include "http/http_priv.h"
 #include "net/tls.h"
 
@@ -109,7 +110,8 @@ static void conn_end(struct conn *c)
 
 /* ── deadlines ── */
 
-int64_t conn_deadline(int64_t start_us, int64_t last_us, int64_t idle_us, uint64_t bytes, size_t rate)
+int64_t conn_deadline(int64_t start_us, int64_t last_us, int64_t idle_us, uint64_t bytes,
+                      size_t rate)
 {
     int64_t quiet = last_us + idle_us, fair;
 
@@ -279,7 +281,8 @@ static enum flush conn_flush(struct conn *c)
         scratch->n = 0;
     }
     from_scratch = c->out_n == 0;
-    head = from_scratch ? buf_view(scratch) : (struct str){ c->out + c->out_off, c->out_n - c->out_off };
+    head = from_scratch ? buf_view(scratch)
+                        : (struct str){ c->out + c->out_off, c->out_n - c->out_off };
     while (head.n || (src && src->left)) {
         ssize_t n = send_some(c, head, src);
 

@@ -180,8 +180,9 @@ struct str http_header_get(const struct exchange *x, struct str name)
 static bool is_framing(struct str name)
 {
     static const struct str ours[] = {
-        { "content-length", 14 }, { "transfer-encoding", 17 }, { "connection", 10 },
-        { "date", 4 },            { "keep-alive", 10 },        { "upgrade", 7 },
+        { "content-length", 14 }, { "transfer-encoding", 17 },
+        { "connection", 10 },     { "date", 4 },
+        { "keep-alive", 10 },     { "upgrade", 7 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)

@@ -75,7 +75,8 @@ void h1_timeout(struct conn *c)
         conn_close(c);
 }
 
-/* An answer before the body has come: it is read and dropped when short, else the connection ends. */
+/* An answer before the body has come: it is read and dropped when short, else the connection ends.
+ */
 static void answer_early(struct conn *c, struct exchange_io *io)
 {
     bool has_body = io->chunked || io->expect > 0;
@@ -93,15 +94,17 @@ static void redirect(struct conn *c, struct exchange_io *io)
 {
     struct exchange *x = &io->x;
     int port = server_redirect_to(c->hl->srv);
-    struct str name = x->host, origin, target = str_starts(x->target, STR("/")) ? x->target : STR("/");
+    struct str name = x->host, origin,
+               target = str_starts(x->target, STR("/")) ? x->target : STR("/");
     size_t colon = str_chr(name, ']') != SIZE_MAX ? str_chr(name, ']') + 1 : str_chr(name, ':');
 
     name = str_sub(name, 0, colon);
     origin = port == 443 ? name : str_printf(x->arena, "%.*s:%d", STR_ARG(name), port);
     x->status = 308;
     x->out_body = BUF_ARENA(x->arena, OUT_BODY_MAX);
-    (void)exchange_header(x, STR("location"),
-                          str_printf(x->arena, "https://%.*s%.*s", STR_ARG(origin), STR_ARG(target)));
+    (void)exchange_header(
+        x, STR("location"),
+        str_printf(x->arena, "https://%.*s%.*s", STR_ARG(origin), STR_ARG(target)));
     answer_early(c, io);
 }
 

@@ -107,8 +107,8 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *
         pay(c, COST_HEADER_BOMB);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
-    h2_field(io, (struct str){ (const char *)name, name_n }, (struct str){ (const char *)value, value_n },
-             &c->hl->lim);
+    h2_field(io, (struct str){ (const char *)name, name_n },
+             (struct str){ (const char *)value, value_n }, &c->hl->lim);
     return 0;
 }
 
@@ -152,7 +152,8 @@ static void on_head(struct conn *c, struct exchange_io *io, bool ends)
     if (ends) {
         complete(c, io);
     } else if (io->expects_continue) {
-        const nghttp2_nv nv = { (uint8_t *)(uintptr_t) ":status", (uint8_t *)(uintptr_t) "100", 7, 3, 0 };
+        const nghttp2_nv nv = { (uint8_t *)(uintptr_t) ":status", (uint8_t *)(uintptr_t) "100", 7,
+                                3, 0 };
 
         nghttp2_submit_headers(c->h2->s, NGHTTP2_FLAG_NONE, io->h2_id, NULL, &nv, 1, NULL);
     }
@@ -207,7 +208,8 @@ static int on_invalid_frame(nghttp2_session *s, const nghttp2_frame *f, int code
     return 0;
 }
 
-static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
+static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+                   void *arg)
 {
     struct conn *c = arg;
     struct exchange_io *io = stream_of(s, id);
@@ -220,8 +222,9 @@ static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t 
     io->body_last_us = loop_now_us(c->hl->loop);
     rc = body_add(io, (const char *)p, n);
     if (rc != RC_OK)
-        refuse(c, io, rc, rc == RC_TOO_BIG ? "the body is larger than is allowed here"
-                                           : "the body could not be stored");
+        refuse(c, io, rc,
+               rc == RC_TOO_BIG ? "the body is larger than is allowed here"
+                                : "the body could not be stored");
     return 0;
 }
 
@@ -293,7 +296,8 @@ void h2_stream_data(struct exchange_io *io, bool cut)
     struct conn *c = io->conn;
 
     if (cut)
-        nghttp2_submit_rst_stream(c->h2->s, NGHTTP2_FLAG_NONE, io->h2_id, NGHTTP2_ENHANCE_YOUR_CALM);
+        nghttp2_submit_rst_stream(c->h2->s, NGHTTP2_FLAG_NONE, io->h2_id,
+                                  NGHTTP2_ENHANCE_YOUR_CALM);
     else
         nghttp2_session_resume_data(c->h2->s, io->h2_id);
 }

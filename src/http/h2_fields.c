@@ -9,7 +9,8 @@ void h2_field(struct exchange_io *io, struct str name, struct str value, const s
 
     if (io->refuse == RC_OK && h->path.n > lim->max_request_line)
         io->refuse = RC_URI_LONG;
-    if (io->refuse == RC_OK && (h->n > lim->max_headers || h->bytes > lim->max_header_bytes + h->path.n))
+    if (io->refuse == RC_OK
+        && (h->n > lim->max_headers || h->bytes > lim->max_header_bytes + h->path.n))
         io->refuse = RC_HEADERS_BIG;
     if (io->refuse != RC_OK)
         return;
@@ -87,8 +88,8 @@ const char *h2_check(struct exchange_io *io, enum rc *why)
 static nghttp2_nv field(struct exchange_io *io, struct str name, struct str value)
 {
     io->bytes += name.n + value.n;
-    return (nghttp2_nv){ (uint8_t *)(uintptr_t)name.p, (uint8_t *)(uintptr_t)value.p, name.n, value.n,
-                         NGHTTP2_NV_FLAG_NONE };
+    return (nghttp2_nv){ (uint8_t *)(uintptr_t)name.p, (uint8_t *)(uintptr_t)value.p, name.n,
+                         value.n, NGHTTP2_NV_FLAG_NONE };
 }
 
 size_t h2_answer_fields(struct exchange_io *io, nghttp2_nv *nv)

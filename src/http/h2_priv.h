@@ -6,12 +6,11 @@
 
 #include <nghttp2/nghttp2.h>
 
-
 struct h2 {
     nghttp2_session *s;
     struct exchange_io *streams; /* open ones */
     size_t n_streams;
-    int budget;                  /* for frames that only cost */
+    int budget; /* for frames that only cost */
     int64_t budget_us, tick_us;
     bool told_calm, draining;
 };

@@ -25,12 +25,12 @@ struct field;
 enum {
     LOOPS_MAX = 4,
     READ_SIZE = 65536,
-    OUT_SOFT = 65536,      /* bytes gathered before a flush */
-    COPY_MAX = 16384,      /* bodies up to this are gathered, larger ones sent from where they are */
-    FLUSH_COUNT = 32,      /* answers gathered before a flush */
-    POOL_MAX = 128,        /* exchanges kept per loop */
+    OUT_SOFT = 65536, /* bytes gathered before a flush */
+    COPY_MAX = 16384, /* bodies up to this are gathered, larger ones sent from where they are */
+    FLUSH_COUNT = 32, /* answers gathered before a flush */
+    POOL_MAX = 128,   /* exchanges kept per loop */
     STREAM_BUCKETS = 1024,
-    SPOOL_FROM = 65536,    /* bodies up to this stay in memory even when spooling */
+    SPOOL_FROM = 65536, /* bodies up to this stay in memory even when spooling */
     LINGER_MS = 2000,
     DRAIN_BODY_MAX = 65536, /* unread body that is read and dropped to keep a connection */
 };
@@ -49,39 +49,39 @@ struct exchange_io {
     struct exchange x;
     struct loop_post post; /* the answer's way home */
     struct http_loop *hl;
-    struct conn *conn;         /* NULL: the client is gone */
-    struct exchange_io *next;  /* pool, or the connection's list of answers being sent */
+    struct conn *conn;        /* NULL: the client is gone */
+    struct exchange_io *next; /* pool, or the connection's list of answers being sent */
     struct stream *stream;
     bool stream_begun;
     uint64_t stream_id;
     struct body_src src;
-    uint64_t bytes;            /* of the answer, head and body */
+    uint64_t bytes; /* of the answer, head and body */
     /* the request's body */
-    uint64_t expect;           /* Content-Length */
+    uint64_t expect; /* Content-Length */
     size_t max_body, body_cap;
     int64_t body_start_us, body_last_us;
-    struct chunked *chunked;   /* decoder, in the arena; NULL: counted */
+    struct chunked *chunked; /* decoder, in the arena; NULL: counted */
     int32_t h2_id;
     struct exchange_io *h2_prev, *h2_next;
-    int64_t h2_moved_us;       /* when the client last took bytes of the body */
+    int64_t h2_moved_us; /* when the client last took bytes of the body */
     struct h2_head *h2_head;
     bool h2_sent_all;
-    enum rc refuse;            /* HTTP/2: found before the header section was whole */
-    uint64_t raw;              /* bytes of a chunked body with its framing */
+    enum rc refuse; /* HTTP/2: found before the header section was whole */
+    uint64_t raw;   /* bytes of a chunked body with its framing */
     bool has_length, body_done, spool, expects_continue;
-    bool seen;                 /* the application knows it: on_sent is due */
-    bool in_app;               /* between on_request and exchange_reply */
+    bool seen;   /* the application knows it: on_sent is due */
+    bool in_app; /* between on_request and exchange_reply */
     bool replied, prepared;
-    bool keep_alive, no_body;  /* HEAD, 204, 304 */
+    bool keep_alive, no_body; /* HEAD, 204, 304 */
 };
 
 enum conn_state {
-    CONN_NEW,       /* TLS handshake */
-    CONN_DETECT,    /* h2c preface or HTTP/1? */
+    CONN_NEW,    /* TLS handshake */
+    CONN_DETECT, /* h2c preface or HTTP/1? */
     CONN_H1,
     CONN_H2,
-    CONN_STREAM,    /* HTTP/1.1 event stream */
-    CONN_LINGER,    /* answered and shut down; reads and drops for a moment */
+    CONN_STREAM, /* HTTP/1.1 event stream */
+    CONN_LINGER, /* answered and shut down; reads and drops for a moment */
     CONN_CLOSED,
 };
 
@@ -95,22 +95,22 @@ struct conn {
     struct exchange_io *sending;  /* HTTP/1: its body goes out from src */
     struct exchange_io *flushing; /* bytes are all in out; on_sent when out is empty */
     struct h2 *h2;
-    char *in;                     /* input that could not be used yet; heap, NULL mostly */
-    char *out;                    /* output the socket did not take; heap, NULL mostly */
+    char *in;  /* input that could not be used yet; heap, NULL mostly */
+    char *out; /* output the socket did not take; heap, NULL mostly */
     size_t in_n, in_cap, scanned;
     size_t out_off, out_n, out_cap;
-    uint64_t sent;                /* since write_start_us */
-    uint64_t skip;                /* body bytes of an answered request, still to be dropped */
+    uint64_t sent; /* since write_start_us */
+    uint64_t skip; /* body bytes of an answered request, still to be dropped */
     int64_t write_start_us, write_last_us; /* 0: nothing is waiting to be sent */
-    int64_t since_us;             /* accepted, head began, or answered: what the timer counts from */
+    int64_t since_us; /* accepted, head began, or answered: what the timer counts from */
     struct addr peer;
     unsigned n_requests, n_flushing;
     enum conn_state state;
     bool is_tls, is_redirect, counted;
-    bool close_after;             /* close when out is empty */
-    bool linger;                  /* … reading on for a moment, as the client is still sending */
-    bool fresh;                   /* no request yet */
-    bool busy;                    /* guards against re-entry of conn_drive */
+    bool close_after; /* close when out is empty */
+    bool linger;      /* … reading on for a moment, as the client is still sending */
+    bool fresh;       /* no request yet */
+    bool busy;        /* guards against re-entry of conn_drive */
 };
 
 struct limits {
@@ -139,19 +139,19 @@ struct http_loop {
     pthread_t thread;
     bool started, draining, stopping;
     bool compress;
-    bool is_drained; /* guarded by the server's lock */
-    struct conn conns;          /* ring */
-    struct conn *dead;          /* freed after the batch */
+    bool is_drained;   /* guarded by the server's lock */
+    struct conn conns; /* ring */
+    struct conn *dead; /* freed after the batch */
     struct exchange_io *pool;
     size_t n_pool;
-    size_t n_app;               /* exchanges with the application */
+    size_t n_app; /* exchanges with the application */
     struct listener listeners[LISTENERS_MAX];
     size_t n_listeners;
     struct loop_post drain, cut, stop;
     char date[40];
     size_t date_n;
     int64_t date_due_us;
-    struct buf out;             /* scratch of the connection at work */
+    struct buf out; /* scratch of the connection at work */
     /* scratch of the header parser */
     struct field *fields;
     size_t cap_fields;
@@ -201,7 +201,8 @@ ssize_t body_src_read(struct body_src *s, char *p, size_t n);
 /* conn.c */
 /* What a connection may wait for in all, so that trickling does not help: last + idle, and the
  * start + idle + the time the bytes may take at the least rate. */
-int64_t conn_deadline(int64_t start_us, int64_t last_us, int64_t idle_us, uint64_t bytes, size_t rate);
+int64_t conn_deadline(int64_t start_us, int64_t last_us, int64_t idle_us, uint64_t bytes,
+                      size_t rate);
 struct conn *conn_new(struct http_loop *hl, struct sock sock, const struct addr *peer);
 void conn_close(struct conn *c);
 void conn_input(struct conn *c, const char *p, size_t n);
@@ -211,7 +212,7 @@ void conn_write(struct conn *c, const void *p, size_t n);
 void conn_drive(struct conn *c);
 void conn_ready(struct loop_io *io, uint32_t events);
 bool conn_is_idle(const struct conn *c);
-void conn_drain(struct conn *c); /* closes when idle, else after what is running */
+void conn_drain(struct conn *c);       /* closes when idle, else after what is running */
 void conn_sweep(struct http_loop *hl); /* frees what was closed in this batch */
 
 /* May the connection's protocol use more input now? */
@@ -225,9 +226,9 @@ void h1_timeout(struct conn *c);
 bool h2_start(struct conn *c);
 size_t h2_input(struct conn *c, const char *p, size_t n);
 void h2_answer(struct conn *c, struct exchange_io *io);
-void h2_pull(struct conn *c);    /* moves what the session wants to say into the output */
+void h2_pull(struct conn *c);              /* moves what the session wants to say into the output */
 int64_t h2_deadline(const struct conn *c); /* INT64_MAX: none */
-bool h2_timeout(struct conn *c); /* false: the connection is to be cut */
+bool h2_timeout(struct conn *c);           /* false: the connection is to be cut */
 void h2_drain(struct conn *c);
 bool h2_is_idle(const struct conn *c);
 void h2_free(struct conn *c);
@@ -238,8 +239,8 @@ void stream_register(struct exchange_io *io); /* any thread, before the reply is
 void stream_begin(struct exchange_io *io);    /* the head is written */
 void stream_gone(struct exchange_io *io);
 size_t stream_take(struct exchange_io *io, char *p, size_t n, bool *ended);
-void stream_pump(struct exchange_io *io);     /* HTTP/1: moves the queue into the output */
-void stream_finish(struct exchange_io *io);   /* no more bytes from now on; pump it after */
+void stream_pump(struct exchange_io *io);   /* HTTP/1: moves the queue into the output */
+void stream_finish(struct exchange_io *io); /* no more bytes from now on; pump it after */
 
 /* server.c */
 void http_loop_init(struct http_loop *hl, struct http_server *s, size_t index);
@@ -251,7 +252,11 @@ const struct http_app *server_app(const struct http_server *s);
 struct str server_spool_dir(const struct http_server *s);
 int server_redirect_to(const struct http_server *s);
 /* Counts a connection in, or says which limit is reached. */
-enum admit { ADMIT_OK, ADMIT_FULL, ADMIT_ADDRESS } server_admit(struct http_loop *hl, const struct addr *peer);
+enum admit {
+    ADMIT_OK,
+    ADMIT_FULL,
+    ADMIT_ADDRESS
+} server_admit(struct http_loop *hl, const struct addr *peer);
 void server_forget(struct http_loop *hl, const struct addr *peer);
 void server_check_idle(struct http_loop *hl); /* tells who waits for a drain or a stop */
 struct http_loop *server_loop(struct http_server *s, size_t i); /* NULL: no such loop */

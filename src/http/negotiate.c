@@ -53,7 +53,8 @@ static void weigh(struct str list, int q[CODING_COUNT_])
         if (str_eq(name, STR("*")))
             any = v;
         for (int c = 0; c < CODING_COUNT_; c++)
-            if (str_ieq(name, coding_names[c]) || (c == CODING_GZIP && str_ieq(name, STR("x-gzip"))))
+            if (str_ieq(name, coding_names[c])
+                || (c == CODING_GZIP && str_ieq(name, STR("x-gzip"))))
                 q[c] = v;
     }
     for (int c = 0; c < CODING_COUNT_; c++)
@@ -79,8 +80,8 @@ enum coding negotiate_coding(struct str accept, unsigned offered)
 bool negotiate_compressible(struct str type)
 {
     static const struct str whole[] = {
-        { "application/json", 16 }, { "application/javascript", 22 }, { "application/xml", 15 },
-        { "application/x-ndjson", 20 }, { "application/wasm", 16 }, { "image/svg+xml", 13 },
+        { "application/json", 16 },     { "application/javascript", 22 }, { "application/xml", 15 },
+        { "application/x-ndjson", 20 }, { "application/wasm", 16 },       { "image/svg+xml", 13 },
     };
     struct str t = str_trim(str_cut(&type, ';'));
 
@@ -105,7 +106,8 @@ bool negotiate_none_match(struct str list, struct str etag)
         return false;
     if (str_eq(str_trim(list), STR("*")))
         return true;
-    while (list.p) /* an opaque tag with a comma inside never matches: only costs the whole answer */
+    while (
+        list.p) /* an opaque tag with a comma inside never matches: only costs the whole answer */
         if (str_eq(opaque(str_trim(str_cut(&list, ','))), opaque(etag)))
             return true;
     return false;

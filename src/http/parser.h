@@ -12,7 +12,7 @@ struct field {
 
 struct head {
     struct str method, target;
-    unsigned version; /* major * 10 + minor */
+    unsigned version;     /* major * 10 + minor */
     struct field *fields; /* the caller's, room for max_fields */
     size_t n_fields, max_fields;
 };

@@ -257,7 +257,8 @@ static void *loop_main(void *arg)
 
 /* ── listening ── */
 
-static enum rc add_tcp(struct http_server *s, const struct http_opts *o, bool is_redirect, struct err *e)
+static enum rc add_tcp(struct http_server *s, const struct http_opts *o, bool is_redirect,
+                       struct err *e)
 {
     int port = is_redirect ? o->redirect_port : o->port, fds[2];
     size_t n;

@@ -57,7 +57,7 @@ void http_drain(struct http_server *s, int64_t ms);
 void http_stop(struct http_server **s);
 /* Reads certificate and key again; running connections stay. */
 enum rc http_reload_tls(struct http_server *s, struct err *e) MUST_USE;
-/* Limits that SIGHUP may change. */
+/* Limits that SIGHUP may change: all but loops, sockets, files and compress. */
 void http_set_limits(struct http_server *s, const struct http_opts *o);
 
 struct http_stats {

@@ -50,7 +50,8 @@ void static_answer(struct exchange *x, const struct asset *a)
     (void)exchange_header(x, STR("etag"),
                           str_printf(x->arena, "\"%.*s%s\"", STR_ARG(a->etag), suffix[c]));
     (void)exchange_header(x, STR("cache-control"),
-                          a->is_hashed ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
+                          a->is_hashed ? STR("public, max-age=31536000, immutable")
+                                       : STR("no-cache"));
     if (offered)
         (void)exchange_header(x, STR("vary"), STR("Accept-Encoding"));
     if (c != CODING_IDENTITY)

@@ -10,8 +10,8 @@ struct exchange;
 
 struct asset {
     struct str path, type;
-    struct str etag;      /* without quotes; the packed forms have their own suffix */
-    bool is_hashed;       /* the name changes with the content: cached for ever */
+    struct str etag;               /* without quotes; the packed forms have their own suffix */
+    bool is_hashed;                /* the name changes with the content: cached for ever */
     struct str identity, gzip, br; /* p == NULL: not there */
 };
 

@@ -8,7 +8,7 @@ enum {
     C_TOKEN = 1 << 0, /* RFC 9110 tchar */
     C_PATH = 1 << 1,  /* may stand in a path as it is */
     C_QUERY = 1 << 2,
-    C_NAME = 1 << 3,  /* host names; '_' is seen in the wild */
+    C_NAME = 1 << 3, /* host names; '_' is seen in the wild */
     C_CTL = 1 << 4,
 };
 
@@ -18,14 +18,16 @@ enum {
 #define PQ (C_PATH | C_QUERY)
 
 static const unsigned char classes[256] = {
-    [0 ... 8] = C_CTL, [10 ... 31] = C_CTL, [127] = C_CTL,
-    ['0' ... '9'] = TPQN, ['A' ... 'Z'] = TPQN, ['a' ... 'z'] = TPQN,
-    ['-'] = TPQN, ['.'] = TPQN, ['_'] = TPQN,
-    ['!'] = TPQ, ['$'] = TPQ, ['&'] = TPQ, ['\''] = TPQ, ['*'] = TPQ, ['+'] = TPQ, ['~'] = TPQ,
-    ['%'] = TPQ, ['^'] = TPQ, ['`'] = TPQ, ['|'] = TPQ,
-    ['('] = PQ, [')'] = PQ, [','] = PQ, [';'] = PQ, ['='] = PQ, [':'] = PQ, ['@'] = PQ, ['/'] = PQ,
-    ['['] = PQ, [']'] = PQ, ['{'] = PQ, ['}'] = PQ,
-    ['?'] = C_QUERY, ['"'] = C_QUERY, ['<'] = C_QUERY, ['>'] = C_QUERY, ['\\'] = C_QUERY,
+    [0 ... 8] = C_CTL,    [10 ... 31] = C_CTL,  [127] = C_CTL,   ['0' ... '9'] = TPQN,
+    ['A' ... 'Z'] = TPQN, ['a' ... 'z'] = TPQN, ['-'] = TPQN,    ['.'] = TPQN,
+    ['_'] = TPQN,         ['!'] = TPQ,          ['$'] = TPQ,     ['&'] = TPQ,
+    ['\''] = TPQ,         ['*'] = TPQ,          ['+'] = TPQ,     ['~'] = TPQ,
+    ['%'] = TPQ,          ['^'] = TPQ,          ['`'] = TPQ,     ['|'] = TPQ,
+    ['('] = PQ,           [')'] = PQ,           [','] = PQ,      [';'] = PQ,
+    ['='] = PQ,           [':'] = PQ,           ['@'] = PQ,      ['/'] = PQ,
+    ['['] = PQ,           [']'] = PQ,           ['{'] = PQ,      ['}'] = PQ,
+    ['?'] = C_QUERY,      ['"'] = C_QUERY,      ['<'] = C_QUERY, ['>'] = C_QUERY,
+    ['\\'] = C_QUERY,
 };
 
 static bool all(struct str s, unsigned char cls)

@@ -12,7 +12,7 @@ enum { LOOP_BATCH = 128 };
 
 struct loop {
     int epfd;
-    struct loop_io wake; /* the eventfd */
+    struct loop_io wake;                /* the eventfd */
     _Atomic(struct loop_post *) posted; /* newest first */
     atomic_bool stopping;
     int64_t now_us;

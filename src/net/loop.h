@@ -23,7 +23,7 @@ struct loop_io {
 
 struct loop_timer {
     void (*fire)(struct loop_timer *t); /* not armed any more when called */
-    int64_t due_us; /* on clock_mono_us() */
+    int64_t due_us;                     /* on clock_mono_us() */
     int64_t key_us; /* loop.c's: its place in the heap, never later than due_us */
     size_t pos;     /* loop.c's: index + 1, 0 when not armed */
 };
@@ -37,14 +37,15 @@ enum rc loop_new(struct loop **out, struct err *e) MUST_USE;
 void loop_free(struct loop **l);
 /* Called after each batch of events. */
 void loop_on_batch(struct loop *l, void (*after)(void *arg), void *arg);
-void loop_run(struct loop *l); /* until loop_stop() */
+void loop_run(struct loop *l);  /* until loop_stop() */
 void loop_stop(struct loop *l); /* any thread */
 
 enum rc loop_watch(struct loop *l, struct loop_io *io, uint32_t events, struct err *e) MUST_USE;
 void loop_change(struct loop *l, struct loop_io *io, uint32_t events);
 void loop_unwatch(struct loop *l, struct loop_io *io);
 
-/* Moving a timer to a later time is O(1): it stays where it is and is put right when it comes up. */
+/* Moving a timer to a later time is O(1): it stays where it is and is put right when it comes up.
+ */
 void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t due_us);
 void loop_timer_clear(struct loop *l, struct loop_timer *t);
 

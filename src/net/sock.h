@@ -13,7 +13,8 @@ struct sock;
 
 enum { SOCK_AGAIN = -1, SOCK_DEAD = -2 };
 
-/* read: 0 at the end of the stream; SOCK_AGAIN, SOCK_DEAD. sendfile may send less than asked for. */
+/* read: 0 at the end of the stream; SOCK_AGAIN, SOCK_DEAD. sendfile may send less than asked for.
+ */
 struct sock_ops {
     ssize_t (*read)(struct sock *s, void *p, size_t n);
     ssize_t (*writev)(struct sock *s, const struct iovec *v, int n);

@@ -55,8 +55,9 @@ static enum rc ctx_load(const struct tls *t, SSL_CTX **out, struct err *e)
                                  | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
                               | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20"); /* TLS 1.2: forward secrecy, AEAD */
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);     /* tickets alone: no memory here */
+    SSL_CTX_set_cipher_list(ctx,
+                            "ECDHE+AESGCM:ECDHE+CHACHA20");  /* TLS 1.2: forward secrecy, AEAD */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone: no memory here */
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"server", 6);
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);

@@ -1,4 +1,5 @@
-/* A server without sockets and threads: bytes go straight into a connection, answers into a counter. */
+/* A server without sockets and threads: bytes go straight into a connection, answers into a
+ * counter. */
 #ifndef TESTS_HTTP_FUZZ_H
 #define TESTS_HTTP_FUZZ_H
 
@@ -102,10 +103,20 @@ static struct conn *fz_conn(void)
 {
     static const struct http_app app = { NULL, fz_headers, fz_request, fz_refused, fz_sent, NULL };
     static const struct http_opts o = {
-        .loops = 1, .max_request_line = 500, .max_header_bytes = 1000, .max_headers = 20,
-        .max_connections = 10, .max_per_address = 10, .max_requests_per_connection = 50,
-        .max_streams_h2 = 10, .header_ms = 1000000, .body_idle_ms = 1000000, .idle_ms = 1000000,
-        .write_ms = 1000000, .max_stream_backlog = 1000, .compress = true,
+        .loops = 1,
+        .max_request_line = 500,
+        .max_header_bytes = 1000,
+        .max_headers = 20,
+        .max_connections = 10,
+        .max_per_address = 10,
+        .max_requests_per_connection = 50,
+        .max_streams_h2 = 10,
+        .header_ms = 1000000,
+        .body_idle_ms = 1000000,
+        .idle_ms = 1000000,
+        .write_ms = 1000000,
+        .max_stream_backlog = 1000,
+        .compress = true,
     };
     struct sock sock = { .ops = &fz_ops, .fd = -1 };
     struct addr peer = { 0 };

@@ -87,8 +87,8 @@ static void fx_spool(struct exchange *x)
         for (ssize_t i = 0; i < got; i++, n++)
             sum += (unsigned char)chunk[i];
     x->status = 200;
-    buf_printf(&x->out_body, "fd %d n %llu sum %llu len %llu", x->body_fd >= 0, (unsigned long long)n,
-               (unsigned long long)sum, (unsigned long long)x->body_len);
+    buf_printf(&x->out_body, "fd %d n %llu sum %llu len %llu", x->body_fd >= 0,
+               (unsigned long long)n, (unsigned long long)sum, (unsigned long long)x->body_len);
     exchange_reply(x);
 }
 
@@ -163,10 +163,9 @@ static const struct {
     struct str path;
     void (*run)(struct exchange *x);
 } fx_routes[] = {
-    { { "/ok", 3 }, fx_ok },         { { "/echo", 5 }, fx_echo },   { { "/later", 6 }, fx_on_thread },
-    { { "/spool", 6 }, fx_spool },   { { "/big", 4 }, fx_big },     { { "/file", 5 }, fx_file },
-    { { "/stream", 7 }, fx_stream }, { { "/hold", 5 }, fx_hold },
-    { { "/asset", 6 }, fx_asset },
+    { { "/ok", 3 }, fx_ok },         { { "/echo", 5 }, fx_echo }, { { "/later", 6 }, fx_on_thread },
+    { { "/spool", 6 }, fx_spool },   { { "/big", 4 }, fx_big },   { { "/file", 5 }, fx_file },
+    { { "/stream", 7 }, fx_stream }, { { "/hold", 5 }, fx_hold }, { { "/asset", 6 }, fx_asset },
 };
 
 static void fx_request(struct exchange *x, void *arg)
@@ -206,18 +205,30 @@ static void fx_stream_gone(uint64_t id, void *arg)
 static struct http_opts fx_opts(void)
 {
     return (struct http_opts){
-        .host = STR("127.0.0.1"), .loops = 1, .spool_dir = STR("/tmp"),
-        .max_request_line = 2048, .max_header_bytes = 4096, .max_headers = 20,
-        .max_connections = 100, .max_per_address = 100, .max_requests_per_connection = 1000,
-        .max_streams_h2 = 16, .header_ms = 20000, .body_idle_ms = 20000, .idle_ms = 20000,
-        .write_ms = 20000, .body_min_rate = 0, .max_stream_backlog = 65536, .compress = true,
+        .host = STR("127.0.0.1"),
+        .loops = 1,
+        .spool_dir = STR("/tmp"),
+        .max_request_line = 2048,
+        .max_header_bytes = 4096,
+        .max_headers = 20,
+        .max_connections = 100,
+        .max_per_address = 100,
+        .max_requests_per_connection = 1000,
+        .max_streams_h2 = 16,
+        .header_ms = 20000,
+        .body_idle_ms = 20000,
+        .idle_ms = 20000,
+        .write_ms = 20000,
+        .body_min_rate = 0,
+        .max_stream_backlog = 65536,
+        .compress = true,
     };
 }
 
 static void fx_start(struct http_opts o)
 {
-    static const struct http_app app = { NULL, fx_headers, fx_request, fx_refused, fx_sent,
-                                         fx_stream_gone };
+    static const struct http_app app = { NULL,       fx_headers, fx_request,
+                                         fx_refused, fx_sent,    fx_stream_gone };
     struct err e = { 0 };
 
     memset(&fx, 0, sizeof(fx));

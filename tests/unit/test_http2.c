@@ -1,4 +1,5 @@
-/* HTTP/2 with prior knowledge, driven by nghttp2's client, and by hand where the client is hostile. */
+/* HTTP/2 with prior knowledge, driven by nghttp2's client, and by hand where the client is hostile.
+ */
 #include "http_harness.h"
 
 #include <nghttp2/nghttp2.h>
@@ -26,7 +27,8 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *
     return 0;
 }
 
-static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
+static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+                   void *arg)
 {
     struct client *c = arg;
 
@@ -106,9 +108,13 @@ static void client_run(struct client *c, int closed)
     client_flush(c);
 }
 
-#define NV(n, v) { (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), 0 }
+#define NV(n, v)                                                                                   \
+    {                                                                                              \
+        (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), 0              \
+    }
 
-static int32_t request(struct client *c, const char *method, const char *path, const nghttp2_data_provider *body)
+static int32_t request(struct client *c, const char *method, const char *path,
+                       const nghttp2_data_provider *body)
 {
     const nghttp2_nv nv[] = { NV(":method", method), NV(":scheme", "http"), NV(":authority", "a"),
                               NV(":path", path) };
@@ -194,8 +200,8 @@ static void too_large_bodies_get_413(void **state)
 static void bad_requests_are_refused_one_by_one(void **state)
 {
     static const char *const paths[] = { "/a/../b", "//", "/%00", "/a#b", "a", "*", "/%2f", "/\\" };
-    const nghttp2_nv two_hosts[] = { NV(":method", "GET"), NV(":scheme", "http"), NV(":authority", "a"),
-                                     NV(":path", "/ok"), NV("host", "b") };
+    const nghttp2_nv two_hosts[] = { NV(":method", "GET"), NV(":scheme", "http"),
+                                     NV(":authority", "a"), NV(":path", "/ok"), NV("host", "b") };
     const nghttp2_nv bad_host[] = { NV(":method", "GET"), NV(":scheme", "http"),
                                     NV(":authority", "a b"), NV(":path", "/ok") };
     struct client c;
@@ -217,7 +223,8 @@ static void cookies_in_crumbs_and_large_headers(void **state)
 {
     static char big[6000];
     nghttp2_nv nv[] = { NV(":method", "GET"), NV(":scheme", "http"), NV(":authority", "a"),
-                        NV(":path", "/ok"), NV("cookie", "a=1"), NV("cookie", "b=2"), NV("x", "y") };
+                        NV(":path", "/ok"),   NV("cookie", "a=1"),   NV("cookie", "b=2"),
+                        NV("x", "y") };
     struct client c;
 
     (void)state;
@@ -259,10 +266,17 @@ static void rapid_resets_end_the_connection(void **state)
     wait_for(&fx.sent, fx.requests);
 }
 
-static void frame_to(struct client *c, uint8_t type, uint8_t flags, uint32_t id, const char *p, size_t n)
+static void frame_to(struct client *c, uint8_t type, uint8_t flags, uint32_t id, const char *p,
+                     size_t n)
 {
-    unsigned char h[9] = { (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n, type, flags,
-                           (unsigned char)(id >> 24), (unsigned char)(id >> 16), (unsigned char)(id >> 8),
+    unsigned char h[9] = { (unsigned char)(n >> 16),
+                           (unsigned char)(n >> 8),
+                           (unsigned char)n,
+                           type,
+                           flags,
+                           (unsigned char)(id >> 24),
+                           (unsigned char)(id >> 16),
+                           (unsigned char)(id >> 8),
                            (unsigned char)id };
 
     cl_send(c->fd, h, sizeof(h));
@@ -300,7 +314,10 @@ static void empty_data_frames_end_it(void **state)
     client_open(&c);
     client_flush(&c);
     /* :method POST, :scheme http, :path /, :authority a: static table and one literal */
-    frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, "\x83\x86\x84\x41\x01" "a", 6);
+    frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+             "\x83\x86\x84\x41\x01"
+             "a",
+             6);
     for (int i = 0; i < 1000; i++)
         frame_to(&c, NGHTTP2_DATA, 0, 1, "", 0);
     expect_calm_down(&c);
@@ -314,7 +331,10 @@ static void endless_continuations_end_it(void **state)
     (void)state;
     client_open(&c);
     client_flush(&c);
-    frame_to(&c, NGHTTP2_HEADERS, 0, 1, "\x83\x86\x84\x41\x01" "a", 6);
+    frame_to(&c, NGHTTP2_HEADERS, 0, 1,
+             "\x83\x86\x84\x41\x01"
+             "a",
+             6);
     for (int i = 0; i < 2000; i++)
         frame_to(&c, NGHTTP2_CONTINUATION, 0, 1, "\x00\x01x\x01y", 5);
     client_run(&c, 1000000); /* returns: the server has closed */
@@ -331,7 +351,10 @@ static void streams_past_the_limit_are_refused(void **state)
     client_open(&c);
     client_flush(&c);
     for (uint32_t i = 0; i < 40; i++) /* without waiting for the server's settings */
-        frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1 + 2 * i, "\x83\x86\x84\x41\x01" "a", 6);
+        frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1 + 2 * i,
+                 "\x83\x86\x84\x41\x01"
+                 "a",
+                 6);
     for (int i = 0; i < WAIT_MS; i++) {
         struct http_stats st;
 
@@ -377,7 +400,10 @@ static void a_slow_body_gets_408(void **state)
     fx_start(o);
     client_open(&c);
     client_flush(&c);
-    frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, "\x83\x86\x84\x41\x01" "a", 6);
+    frame_to(&c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+             "\x83\x86\x84\x41\x01"
+             "a",
+             6);
     wait_for(&fx.refused, 1);
     assert_int_equal(fx.why, RC_TIMEOUT);
     client_close(&c);

@@ -10,7 +10,8 @@ static char answer[ANSWER_MAX];
 static int ask(const char *head, const char *more)
 {
     char req[1024];
-    int n = snprintf(req, sizeof(req), "%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n", head, more);
+    int n = snprintf(req, sizeof(req), "%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n",
+                     head, more);
 
     return cl_once(req, (size_t)n, answer, sizeof(answer));
 }
@@ -31,14 +32,16 @@ static void large_bodies_are_spooled_small_ones_not(void **state)
 
     (void)state;
     memset(body, 'b', BIG);
-    n = snprintf(head, sizeof(head), "POST /spool HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", BIG);
+    n = snprintf(head, sizeof(head),
+                 "POST /spool HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", BIG);
     cl_send(fd, head, (size_t)n);
     cl_send(fd, body, BIG);
     cl_until(fd, answer, sizeof(answer), "len ");
     snprintf(want, sizeof(want), "fd 1 n %d sum %d len %d", BIG, BIG * 'b', BIG);
     assert_non_null(strstr(answer, want));
-    n = snprintf(head, sizeof(head), "POST /spool HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-                                     "Connection: close\r\n\r\nabcde");
+    n = snprintf(head, sizeof(head),
+                 "POST /spool HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+                 "Connection: close\r\n\r\nabcde");
     cl_send(fd, head, (size_t)n);
     cl_all(fd, answer, sizeof(answer));
     assert_non_null(strstr(answer, "fd 0 n 0 sum 0 len 5"));
@@ -143,7 +146,8 @@ static void compressed_answers_unpack_to_the_same(void **state)
         assert_non_null(strstr(answer, want));
         at = strstr(answer, "content-length: ");
         assert_true(at && str_i64(str_sub(str_of(at), 16, strcspn(at + 16, "\r")), 0, 25000, &len));
-        assert_int_equal(unpack(str_of(codings[i]), body_of(answer), (size_t)len, out, sizeof(out)), n);
+        assert_int_equal(unpack(str_of(codings[i]), body_of(answer), (size_t)len, out, sizeof(out)),
+                         n);
         assert_memory_equal(out, plain, n);
     }
     assert_int_equal(ask("GET /big?500", "Accept-Encoding: gzip\r\n"), 200);

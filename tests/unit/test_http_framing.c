@@ -7,7 +7,10 @@
 #define POST_ "POST /echo HTTP/1.1\r\n" H
 #define CHUNKED POST_ "Transfer-Encoding: chunked\r\n\r\n"
 
-#define CASE(status, lit) { "" lit, sizeof(lit) - 1, status }
+#define CASE(status, lit)                                                                          \
+    {                                                                                              \
+        "" lit, sizeof(lit) - 1, status                                                            \
+    }
 
 static const struct {
     const char *text;
@@ -31,14 +34,16 @@ static const struct {
     /* codings */
     CASE(400, POST_ "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n" NEXT),
     CASE(400, POST_ "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT),
-    CASE(400, POST_ "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT),
+    CASE(400,
+         POST_ "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: identity\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n" NEXT),
     CASE(0, POST_ "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n" NEXT),
-    CASE(400, POST_ "Transfer-Encoding:\x0b" "chunked\r\n\r\n0\r\n\r\n" NEXT),
+    CASE(400, POST_ "Transfer-Encoding:\x0b"
+                    "chunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(400, POST_ "Transfer-Encoding:\n chunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(400, POST_ "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" NEXT),
     CASE(400, "POST /echo HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT),
@@ -138,7 +143,8 @@ static const struct {
     CASE(2, POST_ "Content-Length: 3\r\n\r\nabc" NEXT),
     CASE(2, POST_ "content-LENGTH:3\r\n\r\nabc" NEXT),
     CASE(2, CHUNKED "3\r\nabc\r\n0\r\n\r\n" NEXT),
-    CASE(2, POST_ "Transfer-Encoding: Chunked\r\n\r\n3;ext=\"a b\"\r\nabc\r\n0\r\nT: v\r\n\r\n" NEXT),
+    CASE(2,
+         POST_ "Transfer-Encoding: Chunked\r\n\r\n3;ext=\"a b\"\r\nabc\r\n0\r\nT: v\r\n\r\n" NEXT),
     CASE(2, CHUNKED "A\r\n0123456789\r\n00\r\n\r\n" NEXT),
     CASE(2, "\r\nGET / HTTP/1.1\r\n" H "\r\n" NEXT),
     CASE(2, "GET / HTTP/1.1\r\n" H "A:\r\nB: \t x \t\r\n\r\n" NEXT),

@@ -15,10 +15,14 @@ static void a_long_request_line_gets_414(void **state)
     char out[4096];
 
     (void)state;
-    assert_int_equal(ask(str_printf(a, "GET /%.*s HTTP/1.1\r\nHost: a\r\n\r\n", STR_ARG(fill)).p, out, sizeof(out)), 414);
+    assert_int_equal(ask(str_printf(a, "GET /%.*s HTTP/1.1\r\nHost: a\r\n\r\n", STR_ARG(fill)).p,
+                         out, sizeof(out)),
+                     414);
     assert_int_equal(ask(str_printf(a, "GET /%.*s", STR_ARG(fill)).p, out, sizeof(out)), 414);
     fill.n = 2000;
-    assert_int_equal(ask(str_printf(a, "GET /%.*s HTTP/1.1\r\nHost: a\r\n\r\n", STR_ARG(fill)).p, out, sizeof(out)), 200);
+    assert_int_equal(ask(str_printf(a, "GET /%.*s HTTP/1.1\r\nHost: a\r\n\r\n", STR_ARG(fill)).p,
+                         out, sizeof(out)),
+                     200);
 }
 
 static void many_or_large_headers_get_431(void **state)
@@ -31,14 +35,17 @@ static void many_or_large_headers_get_431(void **state)
     buf_str(&b, STR("GET /ok HTTP/1.1\r\nHost: a\r\n"));
     for (int i = 0; i < 19; i++)
         buf_printf(&b, "A%d: b\r\n", i);
-    assert_int_equal(ask(str_printf(a, "%.*s\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)), 200);
+    assert_int_equal(ask(str_printf(a, "%.*s\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)),
+                     200);
     buf_printf(&b, "One: more\r\n");
-    assert_int_equal(ask(str_printf(a, "%.*s\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)), 431);
+    assert_int_equal(ask(str_printf(a, "%.*s\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)),
+                     431);
     b.n = 0;
     buf_str(&b, STR("GET /ok HTTP/1.1\r\nHost: a\r\nX: "));
     for (int i = 0; i < 5000; i++)
         buf_char(&b, 'x');
-    assert_int_equal(ask(str_printf(a, "%.*s\r\n\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)), 431);
+    assert_int_equal(ask(str_printf(a, "%.*s\r\n\r\n", STR_ARG(buf_view(&b))).p, out, sizeof(out)),
+                     431);
     assert_int_equal(ask(str_printf(a, "%.*s", STR_ARG(buf_view(&b))).p, out, sizeof(out)), 431);
 }
 
@@ -50,13 +57,25 @@ static void a_large_body_gets_413(void **state)
 
     (void)state;
     /* at once, by its length alone */
-    assert_int_equal(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", out, sizeof(out)), 413);
+    assert_int_equal(
+        ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", out, sizeof(out)),
+        413);
     assert_int_equal(fx.why, RC_TOO_BIG);
     /* as it comes, without one */
-    assert_int_equal(ask(str_printf(a, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                       "1001\r\n%.*s\r\n0\r\n\r\n", STR_ARG(fill)).p, out, sizeof(out)), 413);
-    assert_int_equal(ask(str_printf(a, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\n\r\n%.*s",
-                                    (int)BODY_MAX, fill.p).p, out, sizeof(out)), 200);
+    assert_int_equal(
+        ask(str_printf(a,
+                       "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                       "1001\r\n%.*s\r\n0\r\n\r\n",
+                       STR_ARG(fill))
+                .p,
+            out, sizeof(out)),
+        413);
+    assert_int_equal(
+        ask(str_printf(a, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\n\r\n%.*s",
+                       (int)BODY_MAX, fill.p)
+                .p,
+            out, sizeof(out)),
+        200);
     assert_int_equal(fx.requests, 1);
     wait_for(&fx.sent, 3);
 }
@@ -142,7 +161,8 @@ static void slow_clients_are_cut(void **state)
     assert_string_equal(out, "");
     wait_for_end("GET / HT", out, sizeof(out));
     assert_non_null(strstr(out, "HTTP/1.1 408 "));
-    wait_for_end("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", out, sizeof(out));
+    wait_for_end("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", out,
+                 sizeof(out));
     assert_non_null(strstr(out, "HTTP/1.1 408 "));
     wait_for_end(GET_OK, out, sizeof(out)); /* kept alive, then idle too long */
     assert_non_null(strstr(out, "HTTP/1.1 200 "));
@@ -244,7 +264,8 @@ static void a_client_gone_in_its_body_is_told_of(void **state)
     int fd = cl_connect();
 
     (void)state;
-    cl_text(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+    cl_text(fd,
+            "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
     assert_int_equal(recv(fd, (char[64]){ 0 }, 25, MSG_WAITALL), 25);
     close(fd);
     wait_for(&fx.sent, 1);
@@ -260,7 +281,8 @@ static void an_early_answer_keeps_or_ends_the_connection(void **state)
     ask("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" GET_OK, out, sizeof(out));
     assert_non_null(strstr(out, "401"));
     assert_non_null(strstr(out, "200 OK"));
-    ask("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\nabc" GET_OK, out, sizeof(out));
+    ask("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\nabc" GET_OK, out,
+        sizeof(out));
     assert_non_null(strstr(out, "401"));
     assert_non_null(strstr(out, "connection: close"));
     assert_null(strstr(out, "200 OK"));

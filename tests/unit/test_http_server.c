@@ -57,7 +57,8 @@ static void *client_main(void *arg)
 
     (void)arg;
     for (int i = 0; i < ROUNDS; i++) {
-        cl_text(fd, i % 2 ? "GET /later HTTP/1.1\r\nHost: a\r\n\r\n" : "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+        cl_text(fd, i % 2 ? "GET /later HTTP/1.1\r\nHost: a\r\n\r\n"
+                          : "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
         cl_until(fd, out, sizeof(out), i % 2 ? "later" : "ok");
     }
     close(fd);

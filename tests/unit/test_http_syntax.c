@@ -11,13 +11,50 @@
 static void hosts_are_names_addresses_and_ports_only(void **state)
 {
     static const char *const good[] = {
-        "a", "localhost", "help.example.com", "a-b.c_d:8080", "127.0.0.1", "127.0.0.1:80", "[::1]",
-        "[2001:db8::1]:443", "xn--bcher-kva.example", "1.example", "a:65535",
+        "a",
+        "localhost",
+        "help.example.com",
+        "a-b.c_d:8080",
+        "127.0.0.1",
+        "127.0.0.1:80",
+        "[::1]",
+        "[2001:db8::1]:443",
+        "xn--bcher-kva.example",
+        "1.example",
+        "a:65535",
     };
     static const char *const bad[] = {
-        "", ".", "a.", ".a", "a..b", "a b", "a/b", "a@b", "u:p@b", "a:", "a:0", "a:65536", "a:99999999",
-        "a:8x", "a:+80", "a:80:80", "[::1", "::1", "[::1]x", "[::1]:", "[fe80::1%eth0]", "[127.0.0.1]",
-        "256.1.1.1", "1.2.3", "127.1", "a,b", "a\tb", "http://a", "\xc3\xa4.de", "a\"b", "a%41",
+        "",
+        ".",
+        "a.",
+        ".a",
+        "a..b",
+        "a b",
+        "a/b",
+        "a@b",
+        "u:p@b",
+        "a:",
+        "a:0",
+        "a:65536",
+        "a:99999999",
+        "a:8x",
+        "a:+80",
+        "a:80:80",
+        "[::1",
+        "::1",
+        "[::1]x",
+        "[::1]:",
+        "[fe80::1%eth0]",
+        "[127.0.0.1]",
+        "256.1.1.1",
+        "1.2.3",
+        "127.1",
+        "a,b",
+        "a\tb",
+        "http://a",
+        "\xc3\xa4.de",
+        "a\"b",
+        "a%41",
     };
 
     (void)state;
@@ -31,8 +68,18 @@ static void hosts_are_names_addresses_and_ports_only(void **state)
 
 static void lengths_are_digits_that_fit(void **state)
 {
-    static const char *const bad[] = { "", "+1", "-1", " 1", "1 ", "0x1", "1,1", "1;", "9223372036854775808",
-                                       "99999999999999999999", "1\n", "1e3" };
+    static const char *const bad[] = { "",
+                                       "+1",
+                                       "-1",
+                                       " 1",
+                                       "1 ",
+                                       "0x1",
+                                       "1,1",
+                                       "1;",
+                                       "9223372036854775808",
+                                       "99999999999999999999",
+                                       "1\n",
+                                       "1e3" };
     uint64_t n = 1;
 
     (void)state;
@@ -76,11 +123,55 @@ static void targets_become_clean_paths(void **state)
 static void path_tricks_fail_closed(void **state)
 {
     static const char *const bad[] = {
-        "", "a", "*", "/a/../b", "/..", "/.", "/./a", "/a/.", "/%2e%2e/a", "/%2e/a", "/a/%2E%2E", "//", "//a",
-        "/a//b", "/a%2fb", "/a%2Fb", "/a%5cb", "/a\\b", "/%00", "/a%00b", "/%0d%0a", "/%7f", "/%09", "/%", "/%1",
-        "/%zz", "/%c0%af", "/%e0%80%af", "/%ff", "/%c3", "/%ed%a0%80", "/%f5%80%80%80", "/\xc3\xa4", "/a b",
-        "/a\tb", "/a#f", "/a?x#f", "/a?x y", "/a\"", "/<", "ftp://h/", "http://", "http:///x", "http://u@h/",
-        "http://h:99999/", "/a?\xff", "/a\x01", "javascript:1", "?x",
+        "",
+        "a",
+        "*",
+        "/a/../b",
+        "/..",
+        "/.",
+        "/./a",
+        "/a/.",
+        "/%2e%2e/a",
+        "/%2e/a",
+        "/a/%2E%2E",
+        "//",
+        "//a",
+        "/a//b",
+        "/a%2fb",
+        "/a%2Fb",
+        "/a%5cb",
+        "/a\\b",
+        "/%00",
+        "/a%00b",
+        "/%0d%0a",
+        "/%7f",
+        "/%09",
+        "/%",
+        "/%1",
+        "/%zz",
+        "/%c0%af",
+        "/%e0%80%af",
+        "/%ff",
+        "/%c3",
+        "/%ed%a0%80",
+        "/%f5%80%80%80",
+        "/\xc3\xa4",
+        "/a b",
+        "/a\tb",
+        "/a#f",
+        "/a?x#f",
+        "/a?x y",
+        "/a\"",
+        "/<",
+        "ftp://h/",
+        "http://",
+        "http:///x",
+        "http://u@h/",
+        "http://h:99999/",
+        "/a?\xff",
+        "/a\x01",
+        "javascript:1",
+        "?x",
     };
     struct arena *a CLEAN(arena_clean) = arena_new(MIB);
     struct target t;
@@ -97,11 +188,16 @@ static void heads_are_scanned_the_same_in_any_pieces(void **state)
         const char *text;
         enum scan want;
     } cases[] = {
-        { "GET / HTTP/1.1\r\nA: b\r\n\r\n", SCAN_END }, { "\r\nGET / HTTP/1.1\r\n\r\n", SCAN_END },
-        { "\r\n\r\n", SCAN_BAD },                        { "GET / HTTP/1.1\nA: b\r\n\r\n", SCAN_BAD },
-        { "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", SCAN_BAD }, { "GET / HTTP/1.1\r\nA: b\r\r\n\r\n", SCAN_BAD },
-        { "GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", SCAN_BAD },   { "GET / HTTP/1.1\r\nA: \x01\r\n\r\n", SCAN_BAD },
-        { "GET / HTTP/1.1\r\nA: \x7f\r\n\r\n", SCAN_BAD },   { "GET / HTTP/1.1\r\nA: b\r\n", SCAN_MORE },
+        { "GET / HTTP/1.1\r\nA: b\r\n\r\n", SCAN_END },
+        { "\r\nGET / HTTP/1.1\r\n\r\n", SCAN_END },
+        { "\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\nA: b\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: b\r\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: \x01\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: \x7f\r\n\r\n", SCAN_BAD },
+        { "GET / HTTP/1.1\r\nA: b\r\n", SCAN_MORE },
         { "GET / HTTP/1.1\r\n\tA: b\r\n\r\n", SCAN_BAD },
     };
 
@@ -126,14 +222,22 @@ static void ranges_are_single_and_inside(void **state)
         enum range want;
         uint64_t off, n;
     } cases[] = {
-        { "bytes=0-0", RANGE_ONE, 0, 1 },       { "bytes=0-", RANGE_ONE, 0, 100 },
-        { "bytes=10-19", RANGE_ONE, 10, 10 },   { "bytes=90-1000", RANGE_ONE, 90, 10 },
-        { "bytes=-10", RANGE_ONE, 90, 10 },     { "bytes=-1000", RANGE_ONE, 0, 100 },
-        { "bytes=99-", RANGE_ONE, 99, 1 },      { "bytes=100-", RANGE_BAD, 0, 0 },
-        { "bytes=-0", RANGE_BAD, 0, 0 },        { "bytes=5-4", RANGE_NONE, 0, 0 },
-        { "bytes=0-1,3-4", RANGE_NONE, 0, 0 },  { "bytes=a-b", RANGE_NONE, 0, 0 },
-        { "bytes=", RANGE_NONE, 0, 0 },         { "bytes=-", RANGE_NONE, 0, 0 },
-        { "lines=0-1", RANGE_NONE, 0, 0 },      { "bytes=--5", RANGE_NONE, 0, 0 },
+        { "bytes=0-0", RANGE_ONE, 0, 1 },
+        { "bytes=0-", RANGE_ONE, 0, 100 },
+        { "bytes=10-19", RANGE_ONE, 10, 10 },
+        { "bytes=90-1000", RANGE_ONE, 90, 10 },
+        { "bytes=-10", RANGE_ONE, 90, 10 },
+        { "bytes=-1000", RANGE_ONE, 0, 100 },
+        { "bytes=99-", RANGE_ONE, 99, 1 },
+        { "bytes=100-", RANGE_BAD, 0, 0 },
+        { "bytes=-0", RANGE_BAD, 0, 0 },
+        { "bytes=5-4", RANGE_NONE, 0, 0 },
+        { "bytes=0-1,3-4", RANGE_NONE, 0, 0 },
+        { "bytes=a-b", RANGE_NONE, 0, 0 },
+        { "bytes=", RANGE_NONE, 0, 0 },
+        { "bytes=-", RANGE_NONE, 0, 0 },
+        { "lines=0-1", RANGE_NONE, 0, 0 },
+        { "bytes=--5", RANGE_NONE, 0, 0 },
         { "bytes=99999999999999999999-", RANGE_NONE, 0, 0 },
     };
 
@@ -153,13 +257,20 @@ static void codings_follow_the_weights(void **state)
         const char *accept;
         enum coding want;
     } cases[] = {
-        { "gzip, deflate, br, zstd", CODING_ZSTD }, { "gzip, br", CODING_BR },
-        { "gzip", CODING_GZIP },                    { "x-gzip", CODING_GZIP },
-        { "zstd;q=0.5, br;q=0.9", CODING_BR },      { "gzip;q=0", CODING_IDENTITY },
-        { "", CODING_IDENTITY },                    { "*", CODING_ZSTD },
-        { "*;q=0, gzip", CODING_GZIP },             { "identity, gzip;q=0.5", CODING_IDENTITY },
-        { "gzip;q=2", CODING_IDENTITY },            { "gzip;q=abc", CODING_IDENTITY },
-        { "GZIP;Q=1.000", CODING_GZIP },            { "gzip;q=0.0005", CODING_IDENTITY },
+        { "gzip, deflate, br, zstd", CODING_ZSTD },
+        { "gzip, br", CODING_BR },
+        { "gzip", CODING_GZIP },
+        { "x-gzip", CODING_GZIP },
+        { "zstd;q=0.5, br;q=0.9", CODING_BR },
+        { "gzip;q=0", CODING_IDENTITY },
+        { "", CODING_IDENTITY },
+        { "*", CODING_ZSTD },
+        { "*;q=0, gzip", CODING_GZIP },
+        { "identity, gzip;q=0.5", CODING_IDENTITY },
+        { "gzip;q=2", CODING_IDENTITY },
+        { "gzip;q=abc", CODING_IDENTITY },
+        { "GZIP;Q=1.000", CODING_GZIP },
+        { "gzip;q=0.0005", CODING_IDENTITY },
     };
     unsigned all = 1u << CODING_ZSTD | 1u << CODING_BR | 1u << CODING_GZIP;
 
@@ -212,7 +323,8 @@ static void a_v6_client_counts_as_its_64(void **state)
     struct addr a, b, other, v4, w4;
 
     (void)state;
-    assert_true(addr_parse(STR("2001:db8:1:2::1"), &a) && addr_parse(STR("2001:db8:1:2:ffff::9"), &b));
+    assert_true(addr_parse(STR("2001:db8:1:2::1"), &a)
+                && addr_parse(STR("2001:db8:1:2:ffff::9"), &b));
     assert_true(addr_parse(STR("2001:db8:1:3::1"), &other));
     assert_true(addr_parse(STR("10.0.0.1"), &v4) && addr_parse(STR("10.0.0.2"), &w4));
     assert_true(census_add(c, &a, 2) && census_add(c, &b, 2));

@@ -23,7 +23,8 @@ static void write_pair(const char *name)
     X509_gmtime_adj(X509_getm_notBefore(x), -3600);
     X509_gmtime_adj(X509_getm_notAfter(x), 86400);
     X509_set_pubkey(x, k);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+                               (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(x, X509_get_subject_name(x));
     assert_true(X509_sign(x, k, EVP_sha256()) > 0);
     f = fopen(cert, "w");
@@ -99,7 +100,8 @@ static void tls_ask(struct tls_client *c, const char *text, char *out, size_t ma
 
     assert_int_equal(SSL_write(c->ssl, text, (int)strlen(text)), strlen(text));
     out[0] = '\0';
-    while (n + 1 < max && !strstr(out, end) && (got = SSL_read(c->ssl, out + n, (int)(max - 1 - n))) > 0) {
+    while (n + 1 < max && !strstr(out, end)
+           && (got = SSL_read(c->ssl, out + n, (int)(max - 1 - n))) > 0) {
         n += (size_t)got;
         out[n] = '\0';
     }
@@ -123,11 +125,13 @@ static void requests_are_served_over_tls(void **state)
     assert_int_equal(tls_open(&c, TLS1_3_VERSION, NULL), 1);
     tls_ask(&c, "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", out, sizeof(out), "ok");
     assert_non_null(strstr(out, "200 OK"));
-    tls_ask(&c, "GET /file?300000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", out, sizeof(out), "never");
+    tls_ask(&c, "GET /file?300000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", out,
+            sizeof(out), "never");
     assert_int_equal(strlen(strstr(out, "\r\n\r\n") + 4), 300000);
     tls_close(&c);
     assert_int_equal(tls_open(&c, TLS1_2_VERSION, "\x08http/1.1"), 1);
-    tls_ask(&c, "GET /big?200000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", out, sizeof(out), "never");
+    tls_ask(&c, "GET /big?200000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", out,
+            sizeof(out), "never");
     assert_int_equal(strlen(strstr(out, "\r\n\r\n") + 4), 200000);
     tls_close(&c);
     assert_int_equal(tls_open(&c, TLS1_3_VERSION, "\x02h2"), 1);
@@ -151,7 +155,10 @@ static void old_versions_and_noise_are_refused(void **state)
     fx_start(tls_opts());
     assert_int_not_equal(tls_open(&c, TLS1_1_VERSION, NULL), 1);
     tls_close(&c);
-    assert_int_not_equal(tls_open(&c, TLS1_3_VERSION, "\x03" "foo"), 1);
+    assert_int_not_equal(tls_open(&c, TLS1_3_VERSION,
+                                  "\x03"
+                                  "foo"),
+                         1);
     tls_close(&c);
     cl_once("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", 29, out, sizeof(out));
     for (int i = 0; i < WAIT_MS && st.tls_failed < 3; i++) {
@@ -235,7 +242,8 @@ static void the_plain_port_sends_to_https(void **state)
     cl_text(fd, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
     cl_all(fd, out, sizeof(out));
     close(fd);
-    snprintf(want, sizeof(want), "location: https://example.org:%d/a%%20b?c=d\r\n", http_port(fx.s));
+    snprintf(want, sizeof(want), "location: https://example.org:%d/a%%20b?c=d\r\n",
+             http_port(fx.s));
     assert_non_null(strstr(out, "308 Permanent Redirect"));
     assert_non_null(strstr(out, want));
     assert_non_null(strstr(out, "400 Bad Request")); /* a Host that does not parse goes nowhere */

@@ -1,6 +1,6 @@
 /* The loop: timers fire once and not early, posts run in order and wake it. */
-#include "net/loop.h"
 #include "base/clock.h"
+#include "net/loop.h"
 #include "test.h"
 
 #include <pthread.h>
@@ -37,7 +37,9 @@ static void timers_fire_once_and_never_early(void **state)
     fired = 0;
     assert_ok(loop_new(&l, &e), &e);
     for (int i = 0; i < TIMERS; i++) {
-        probes[i] = (struct probe){ .timer.fire = on_fire, .loop = l, .due_us = now + (i * 7919 % 200) * 50 };
+        probes[i] = (struct probe){ .timer.fire = on_fire,
+                                    .loop = l,
+                                    .due_us = now + (i * 7919 % 200) * 50 };
         loop_timer_set(l, &probes[i].timer, now + i); /* then moved, most of them later */
         loop_timer_set(l, &probes[i].timer, probes[i].due_us);
     }
