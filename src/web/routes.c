@@ -17,6 +17,10 @@
     X(routes_attachments) \
     X(routes_ticket_links) \
     X(routes_drafts) \
+    X(routes_participants) \
+    X(routes_states) \
+    X(routes_tags) \
+    X(routes_fields) \
     X(routes_meta) \
     X(routes_search) \
     X(routes_views) \

@@ -1,0 +1,66 @@
+#include "desk/participant.h"
+
+#include "store/participants.h"
+#include "store/refs.h"
+
+enum { PARTICIPANTS_MAX = 200 };
+
+static struct str shown(const struct call *c, const struct user_ref *u)
+{
+    struct buf b = BUF_ARENA(c->a, 8 * KIB);
+    struct jw w = jw_to(&b);
+
+    jw_obj(&w);
+    jw_kv_int(&w, "id", u->id);
+    jw_kv_text(&w, "name", u->name);
+    jw_obj_end(&w);
+    return buf_view(&b);
+}
+
+static enum rc no_person(struct err *e)
+{
+    err_clear(e);
+    return err_field(e, "/user", "unknown", "", "There is no such person.");
+}
+
+enum rc participant_add(struct call *c, int64_t ticket_id, const struct participant_new *p,
+                        struct err *e)
+{
+    struct participant *have;
+    struct ticket_work w;
+    struct user_ref u;
+    size_t n;
+    enum rc rc;
+
+    TRY(ticket_work_begin(c, ticket_id, CAN_ANSWER, 0, &w, e));
+    if (!w.is_agent) {
+        const struct cat_group *g = catalog_group(c->cat, w.t.group_id);
+
+        if (!g || !g->customers_may_add)
+            return err_set(e, RC_DENIED, "", "Customers cannot add people to this ticket.");
+    }
+    rc = refs_user(c->db, p->user_id, c->a, &u, e);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && (!u.active || u.id == w.t.customer_id)))
+        return no_person(e);
+    TRY(rc);
+    TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
+    if (n == PARTICIPANTS_MAX)
+        return err_set(e, RC_CONFLICT, "too_many", "A ticket has 200 participants at most.");
+    TRY(participants_set(c->db, ticket_id, u.id, p->role, c->now_us, e));
+    ticket_work_note(&w, "participants", STR("null"), shown(c, &u));
+    return ticket_work_save(&w, e);
+}
+
+enum rc participant_remove(struct call *c, int64_t ticket_id, int64_t user_id, struct err *e)
+{
+    struct ticket_work w;
+    struct user_ref u;
+
+    TRY(ticket_work_begin(c, ticket_id, CAN_ANSWER, 0, &w, e));
+    if (!w.is_agent && user_id != c->who->user_id)
+        return err_set(e, RC_DENIED, "", "Customers can only take themselves out of a ticket.");
+    TRY(participants_remove(c->db, ticket_id, user_id, e));
+    TRY(refs_user(c->db, user_id, c->a, &u, e));
+    ticket_work_note(&w, "participants", shown(c, &u), STR("null"));
+    return ticket_work_save(&w, e);
+}

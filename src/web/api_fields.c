@@ -1,0 +1,201 @@
+/* Definitions of custom fields: made and changed online, switched off instead of deleted. */
+#include "desk/catalog_edit.h"
+#include "web/call.h"
+
+struct field_body {
+    struct j_int object, type, position, active;
+    struct j_text name, label, help;
+    struct j_json options, screens;
+};
+#define F(m) offsetof(struct field_body, m)
+#define FIELD_FIELDS                                                                               \
+    { "help", J_TEXT, JF_LINES, 0, 500, 0, NULL, NULL, F(help), "Shown beside it." },              \
+    { "options", J_JSON, 0, 0, 0, 0, NULL, NULL, F(options),                                       \
+      "choices, min, max, max_length, default." },                                                 \
+    { "screens", J_JSON, 0, 0, 0, 0, NULL, NULL, F(screens),                                       \
+      "customer_create, agent_create, edit, close: hidden, shown, required, read_only." },         \
+    { "position", J_INT, 0, 0, 1000000, 0, NULL, NULL, F(position), "Place in forms." },           \
+    { "active", J_BOOL, 0, 0, 0, 0, NULL, NULL, F(active), "In use." }
+
+static const struct jfield create_fields[] = {
+    { "object", J_ENUM, JF_REQUIRED, 0, 0, 0, field_object_names, NULL, F(object), "What it is for; fixed." },
+    { "name", J_TEXT, JF_REQUIRED | JF_FILLED, 1, 48, 0, NULL, NULL, F(name), "Name in the API; fixed." },
+    { "type", J_ENUM, JF_REQUIRED, 0, 0, 0, field_type_names, NULL, F(type), "Type; fixed." },
+    { "label", J_TEXT, JF_REQUIRED | JF_FILLED, 1, 120, 0, NULL, NULL, F(label), "Shown name." },
+    FIELD_FIELDS,
+};
+static const struct jfield patch_fields[] = {
+    { "label", J_TEXT, JF_FILLED, 1, 120, 0, NULL, NULL, F(label), "Shown name." },
+    FIELD_FIELDS,
+};
+static const struct jspec create_spec = JSPEC("FieldCreate", create_fields, struct field_body);
+static const struct jspec patch_spec = JSPEC("FieldPatch", patch_fields, struct field_body);
+
+static const struct jfield answer_fields[] = {
+    { .name = "id", .type = J_ID, .help = "Id." },
+    { .name = "object", .type = J_TEXT, .help = "ticket, user, organization, group." },
+    { .name = "name", .type = J_TEXT, .help = "Name in the API." },
+    { .name = "label", .type = J_TEXT, .help = "Shown name." },
+    { .name = "help", .type = J_TEXT, .help = "Shown beside it." },
+    { .name = "type", .type = J_TEXT, .help = "Type." },
+    { .name = "options", .type = J_JSON, .help = "Choices and limits." },
+    { .name = "screens", .type = J_JSON, .help = "Where it is shown and required." },
+    { .name = "position", .type = J_INT, .help = "Place in forms." },
+    { .name = "active", .type = J_BOOL, .help = "In use." },
+    { .name = "created_at", .type = J_TIME, .help = "Made." },
+    { .name = "updated_at", .type = J_TIME, .help = "Changed." },
+    { .name = "version", .type = J_INT, .help = "Grows with every change." },
+};
+static const struct jspec field_answer = JSPEC_ANSWER("Field", answer_fields);
+
+static const struct jfield list_fields[] = { CTX_LIST_FIELDS };
+static const struct jspec list_spec = JSPEC("FieldsQuery", list_fields, struct ctx_list_query);
+static const char *const sort_names[] = { "id", NULL };
+static const struct ctx_sorts sorts = { sort_names, false };
+
+static enum rc fields_list(struct ctx *c, struct err *e)
+{
+    struct ctx_page p;
+    struct call call;
+    size_t i = 0, end;
+
+    TRY(ctx_call(c, &call, e));
+    TRY(ctx_page_begin(c, c->query, &sorts, STR(""), &p, e));
+    end = call.cat->n_fields;
+    while (p.has_key && !p.backward && i < end && call.cat->fields[i].id <= p.key_id)
+        i++;
+    while (p.has_key && p.backward && end > 0 && call.cat->fields[end - 1].id >= p.key_id)
+        end--;
+    if (p.backward && end > (size_t)p.limit)
+        i = end - (size_t)p.limit;
+    for (; i < end && p.n < (size_t)p.limit; i++) {
+        ctx_page_item(c, &p, 0, STR_NONE, call.cat->fields[i].id);
+        field_json(&c->out, &call.cat->fields[i]);
+    }
+    ctx_page_end(c, &p, p.backward ? i > p.n : i < end);
+    return RC_OK;
+}
+
+static enum rc field_of(struct call *call, int64_t id, const struct cat_field **f, struct err *e)
+{
+    for (size_t i = 0; i < call->cat->n_fields; i++) {
+        *f = &call->cat->fields[i];
+        if ((*f)->id == id)
+            return RC_OK;
+    }
+    return err_set(e, RC_NOT_FOUND, "", "There is no such field.");
+}
+
+static enum rc answer(struct ctx *c, int64_t id, struct err *e)
+{
+    const struct cat_field *f;
+    struct call fresh;
+
+    TRY(ctx_call(c, &fresh, e));
+    TRY(field_of(&fresh, id, &f, e));
+    ctx_etag(c, f->version);
+    field_json(&c->out, f);
+    return RC_OK;
+}
+
+static enum rc field_show(struct ctx *c, struct err *e)
+{
+    int64_t id;
+
+    TRY(ctx_id(c, 0, &id, e));
+    return answer(c, id, e);
+}
+
+static struct str dump(const json_t *v, struct arena *a)
+{
+    struct buf b = BUF_ARENA(a, 512 * KIB);
+    struct jw w = jw_to(&b);
+
+    jw_json(&w, v);
+    return buf_view(&b);
+}
+
+static enum rc take(struct ctx *c, struct cat_field *f, struct err *e)
+{
+    const struct field_body *b = c->body;
+
+    if (b->options.set && !json_is_object(b->options.v))
+        err_field(e, "/options", "type", "an object", "Options are an object.");
+    if (b->screens.set && !json_is_object(b->screens.v))
+        err_field(e, "/screens", "type", "an object", "Screens are an object.");
+    if (e->n_fields)
+        return e->rc;
+    if (b->label.set)
+        f->label = str_trim(b->label.v);
+    if (b->help.set)
+        f->help = b->help.v;
+    if (b->options.set)
+        f->options = b->options.v, f->options_json = dump(b->options.v, c->a);
+    if (b->screens.set)
+        f->screens = b->screens.v, f->screens_json = dump(b->screens.v, c->a);
+    if (b->position.set)
+        f->position = b->position.v;
+    if (b->active.set)
+        f->active = b->active.v != 0;
+    return RC_OK;
+}
+
+static enum rc field_create(struct ctx *c, struct err *e)
+{
+    const struct field_body *b = c->body;
+    struct cat_field f = { .object = (enum field_object)b->object.v,
+                           .type = (enum field_type)b->type.v,
+                           .name = b->name.v,
+                           .help = STR(""),
+                           .options_json = STR("{}"),
+                           .screens_json = STR("{}"),
+                           .active = true };
+    struct call call;
+
+    TRY(ctx_call(c, &call, e));
+    TRY(take(c, &f, e));
+    TRY(field_save(&call, &f, e));
+    ctx_location(c, "/api/v1/fields/%lld", (long long)f.id);
+    return answer(c, f.id, e);
+}
+
+static enum rc field_patch(struct ctx *c, struct err *e)
+{
+    const struct cat_field *old;
+    struct cat_field f;
+    struct call call;
+    int64_t id, version;
+
+    TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_if_match(c, &version, e));
+    TRY(ctx_call(c, &call, e));
+    TRY(field_of(&call, id, &old, e));
+    if (version && version != old->version) {
+        field_json(&c->out, old);
+        c->shows_current = true;
+        return err_set(e, RC_STALE, "", "The field was changed in the meantime.");
+    }
+    f = *old;
+    TRY(take(c, &f, e));
+    TRY(field_save(&call, &f, e));
+    return answer(c, id, e);
+}
+
+static const struct route routes[] = {
+    { .method = HTTP_GET, .path = "/api/v1/fields", .op = "fields_list", .tag = "Fields",
+      .summary = "Definitions of custom fields.", .handle = fields_list, .flags = R_LIST,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_FIELD, .query = &list_spec,
+      .answer = &field_answer, .status = 200 },
+    { .method = HTTP_POST, .path = "/api/v1/fields", .op = "field_create", .tag = "Fields",
+      .summary = "Adds a field, without a restart.", .handle = field_create, .flags = R_WRITE,
+      .perm = PERM_ADMIN_FIELD, .body = &create_spec, .answer = &field_answer, .status = 201 },
+    { .method = HTTP_GET, .path = "/api/v1/fields/{id}", .op = "field_show", .tag = "Fields",
+      .summary = "One definition.", .handle = field_show,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_FIELD, .answer = &field_answer,
+      .status = 200 },
+    { .method = HTTP_PATCH, .path = "/api/v1/fields/{id}", .op = "field_patch", .tag = "Fields",
+      .summary = "Changes a field or switches it off; object, name and type stay.",
+      .handle = field_patch, .flags = R_WRITE, .perm = PERM_ADMIN_FIELD, .body = &patch_spec,
+      .answer = &field_answer, .status = 200 },
+};
+const struct route_table routes_fields = { routes, ARRAY_LEN(routes) };

@@ -1,0 +1,145 @@
+/* Tags: agents see them; who manages tags renames, merges and deletes them. */
+#include "desk/tag.h"
+#include "store/tags.h"
+#include "web/call.h"
+
+static const struct jfield tag_fields[] = {
+    { .name = "id", .type = J_ID, .help = "Id." },
+    { .name = "name", .type = J_TEXT, .help = "Name, lower case." },
+    { .name = "created_at", .type = J_TIME, .help = "When it was first used." },
+    { .name = "version", .type = J_INT, .help = "Grows with every change." },
+};
+static const struct jspec tag_answer = JSPEC_ANSWER("Tag", tag_fields);
+
+struct tag_body {
+    struct j_text name;
+};
+static const struct jfield tag_body_fields[] = {
+    { "name", J_TEXT, JF_REQUIRED | JF_FILLED, 1, TAG_POINTS_MAX, 0, NULL, NULL,
+      offsetof(struct tag_body, name), "Name; kept in lower case." },
+};
+static const struct jspec tag_create_spec = JSPEC("TagCreate", tag_body_fields, struct tag_body);
+static const struct jspec tag_patch_spec = JSPEC("TagPatch", tag_body_fields, struct tag_body);
+
+struct tags_params {
+    struct ctx_list_query list;
+    struct j_text prefix;
+};
+static const struct jfield tags_params_fields[] = {
+    CTX_LIST_FIELDS,
+    { "prefix", J_TEXT, 0, 0, TAG_POINTS_MAX, 0, NULL, NULL, offsetof(struct tags_params, prefix),
+      "Names that begin so." },
+};
+static const struct jspec tags_query = JSPEC("TagsQuery", tags_params_fields, struct tags_params);
+static const char *const sort_names[] = { "name", NULL };
+static const struct ctx_sorts sorts = { sort_names, false };
+
+static void tag_json(struct jw *w, const struct tag *t)
+{
+    jw_obj(w);
+    jw_kv_int(w, "id", t->id);
+    jw_kv_text(w, "name", t->name);
+    jw_kv_time(w, "created_at", t->created_us);
+    jw_kv_int(w, "version", t->version);
+    jw_obj_end(w);
+}
+
+static enum rc tags_list_handle(struct ctx *c, struct err *e)
+{
+    const struct tags_params *q = c->query;
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct str prefix = str_lower(q->prefix.v, c->a);
+    struct ctx_page p;
+    struct tag *list;
+    size_t n = 0, max;
+    bool backward;
+
+    TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
+    max = (size_t)p.limit;
+    backward = p.backward != p.descending;
+    list = ARENA_ARRAY(c->a, struct tag, max + 1);
+    TRY(tags_list(c->db, prefix, p.has_key ? p.key_text : STR_NONE, p.limit + 1, backward, c->a, &r,
+                  e));
+    while (n <= max && db_next(&r, e))
+        list[n++] = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, c->a) };
+    TRY(e->rc);
+    for (size_t i = 0, shown = n < max ? n : max; i < shown; i++) {
+        const struct tag *t = &list[p.backward ? shown - 1 - i : i];
+
+        ctx_page_item(c, &p, 0, t->name, t->id);
+        tag_json(&c->out, t);
+    }
+    ctx_page_end(c, &p, n > max);
+    return RC_OK;
+}
+
+static enum rc answer(struct ctx *c, int64_t id, struct err *e)
+{
+    struct tag t;
+
+    TRY(tags_load(c->db, id, c->a, &t, e));
+    ctx_etag(c, t.version);
+    tag_json(&c->out, &t);
+    return RC_OK;
+}
+
+static enum rc tag_create_handle(struct ctx *c, struct err *e)
+{
+    const struct tag_body *b = c->body;
+    struct call call;
+    int64_t id;
+
+    TRY(ctx_call(c, &call, e));
+    TRY(tag_create(&call, b->name.v, &id, e));
+    ctx_location(c, "/api/v1/tags/%lld", (long long)id);
+    return answer(c, id, e);
+}
+
+static enum rc tag_patch(struct ctx *c, struct err *e)
+{
+    const struct tag_body *b = c->body;
+    struct call call;
+    int64_t id, version, result;
+    enum rc rc;
+
+    TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_if_match(c, &version, e));
+    TRY(ctx_call(c, &call, e));
+    rc = tag_rename(&call, id, version, b->name.v, &result, e);
+    if (rc == RC_STALE) {
+        struct err other = { 0 };
+
+        c->shows_current = answer(c, id, &other) == RC_OK;
+    }
+    TRY(rc);
+    return answer(c, result, e);
+}
+
+static enum rc tag_delete(struct ctx *c, struct err *e)
+{
+    struct call call;
+    int64_t id;
+
+    TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_call(c, &call, e));
+    return tag_remove(&call, id, e);
+}
+
+static const struct route routes[] = {
+    { .method = HTTP_GET, .path = "/api/v1/tags", .op = "tags_list", .tag = "Tags",
+      .summary = "Tags in order of their names.", .handle = tags_list_handle, .flags = R_LIST,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_TAG, .query = &tags_query,
+      .answer = &tag_answer, .status = 200 },
+    { .method = HTTP_POST, .path = "/api/v1/tags", .op = "tag_create", .tag = "Tags",
+      .summary = "Makes a tag (using one on a ticket makes it too, unless tags are frozen).",
+      .handle = tag_create_handle, .flags = R_WRITE, .perm = PERM_ADMIN_TAG,
+      .body = &tag_create_spec, .answer = &tag_answer, .status = 201 },
+    { .method = HTTP_PATCH, .path = "/api/v1/tags/{id}", .op = "tag_patch", .tag = "Tags",
+      .summary = "Renames a tag on all tickets; a name that is there merges the two.",
+      .handle = tag_patch, .flags = R_WRITE, .perm = PERM_ADMIN_TAG, .body = &tag_patch_spec,
+      .answer = &tag_answer, .status = 200 },
+    { .method = HTTP_DELETE, .path = "/api/v1/tags/{id}", .op = "tag_delete", .tag = "Tags",
+      .summary = "Takes a tag from all tickets.", .handle = tag_delete, .flags = R_WRITE | R_EMPTY,
+      .perm = PERM_ADMIN_TAG, .status = 204 },
+};
+const struct route_table routes_tags = { routes, ARRAY_LEN(routes) };
