@@ -57,7 +57,7 @@ static enum rc fields_list(struct ctx *c, struct err *e)
 {
     struct ctx_page p;
     struct call call;
-    size_t i = 0, end;
+    size_t i = 0, first, end;
 
     TRY(ctx_call(c, &call, e));
     TRY(ctx_page_begin(c, c->query, &sorts, STR(""), &p, e));
@@ -68,11 +68,12 @@ static enum rc fields_list(struct ctx *c, struct err *e)
         end--;
     if (p.backward && end > (size_t)p.limit)
         i = end - (size_t)p.limit;
+    first = i;
     for (; i < end && p.n < (size_t)p.limit; i++) {
         ctx_page_item(c, &p, 0, STR_NONE, call.cat->fields[i].id);
         field_json(&c->out, &call.cat->fields[i]);
     }
-    ctx_page_end(c, &p, p.backward ? i > p.n : i < end);
+    ctx_page_end(c, &p, p.backward ? first > 0 : i < end);
     return RC_OK;
 }
 
@@ -88,7 +89,7 @@ static enum rc field_of(struct call *call, int64_t id, const struct cat_field **
 
 static enum rc answer(struct ctx *c, int64_t id, struct err *e)
 {
-    const struct cat_field *f;
+    const struct cat_field *f = NULL;
     struct call fresh;
 
     TRY(ctx_call(c, &fresh, e));
@@ -161,7 +162,7 @@ static enum rc field_create(struct ctx *c, struct err *e)
 
 static enum rc field_patch(struct ctx *c, struct err *e)
 {
-    const struct cat_field *old;
+    const struct cat_field *old = NULL;
     struct cat_field f;
     struct call call;
     int64_t id, version;
