@@ -1,45 +1,34 @@
 #include "desk/message.h"
 
 #include "base/utf8.h"
+#include "text/html.h"
+#include "text/markdown.h"
 
-enum { HTML_MAX = 8 * 1024 * 1024 };
-
-static const struct {
-    char ch;
-    struct str entity;
-} entities[] = {
-    { '<', { "&lt;", 4 } }, { '>', { "&gt;", 4 } }, { '&', { "&amp;", 5 } },
-    { '"', { "&quot;", 6 } }, { '\'', { "&#39;", 5 } }, { '\n', { "<br>\n", 5 } },
-};
-
-/* Text as it was written, with its line breaks. */
-static struct str text_to_html(struct str s, struct arena *a)
-{
-    struct buf b = BUF_ARENA(a, HTML_MAX);
-
-    BUF_LIT(&b, "<p>");
-    for (size_t i = 0; i < s.n; i++) {
-        size_t k = 0;
-
-        while (k < ARRAY_LEN(entities) && entities[k].ch != s.p[i])
-            k++;
-        if (k < ARRAY_LEN(entities))
-            buf_str(&b, entities[k].entity);
-        else if (s.p[i] != '\r')
-            buf_char(&b, s.p[i]);
-    }
-    BUF_LIT(&b, "</p>");
-    return buf_view(&b);
-}
+enum { TEXT_BYTES_MAX = 1024 * 1024 };
 
 enum rc message_render(struct str source, enum message_format format, const char *pointer,
                        struct arena *a, struct message_body *out, struct err *e)
 {
     struct message_body body = { .format = format, .source = source };
+    struct html_safe safe;
 
-    body.text = source;
-    body.html = text_to_html(source, a);
-    if (utf8_is_blank(body.text))
+    switch (format) {
+    case FORMAT_TEXT:
+        body.html = html_from_text(source, a);
+        body.text = source;
+        break;
+    case FORMAT_MARKDOWN:
+        body.html = markdown_to_html(source, 0, a);
+        body.text = html_to_text(body.html, TEXT_BYTES_MAX, a);
+        break;
+    case FORMAT_HTML:
+        html_clean(source, 0, a, &safe);
+        body.html = safe.html;
+        body.text = html_to_text(body.html, TEXT_BYTES_MAX, a);
+        body.source = body.html; /* what was refused is not kept to be shown by mistake */
+        break;
+    }
+    if (utf8_is_blank(body.text) && str_find(body.html, STR("<img")) == SIZE_MAX)
         return err_field(e, pointer, "required", "", "The message says nothing.");
     *out = body;
     return RC_OK;
