@@ -16,7 +16,7 @@ enum { REQUEST_ID_MAX = 64, REQUEST_ID_BYTES = 12, SMALL_BODY = 4096, TIMING_MAX
 static enum rc match_route(struct request *r, struct err *e);
 
 /* The order of the chain; web/chain.h says why. */
-static const stage_fn loop_stages[] = { cors_check, ratelimit_check, match_route, input_headers };
+static const stage_fn loop_stages[] = { cors_check, ratelimit_check, match_route, host_check, input_headers };
 static const stage_fn lane_stages[] = { input_form,      session_load, version_check,   csrf_check,  session_require,
                                         ratelimit_token, permit_check, input_fields, idempotency_begin };
 

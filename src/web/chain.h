@@ -58,6 +58,7 @@ typedef enum rc (*stage_fn)(struct request *r, struct err *e);
 
 /* On the loop. */
 enum rc cors_check(struct request *r, struct err *e);
+enum rc host_check(struct request *r, struct err *e) MUST_USE;
 enum rc ratelimit_check(struct request *r, struct err *e);
 enum rc input_headers(struct request *r, struct err *e);
 /* On a lane, in c->db. */

@@ -82,12 +82,42 @@ static enum rc add_proxies(struct web_live *l, struct str list, struct err *e)
     return RC_OK;
 }
 
+/* The host of "https://help.example.com:8443/x". */
+static struct str host_of(struct str url)
+{
+    size_t at = str_find(url, STR("://"));
+    struct str host = at == SIZE_MAX ? url : str_sub(url, at + 3, url.n);
+
+    host = str_cut(&host, '/');
+    if (host.n && host.p[0] == '[')
+        return str_sub(host, 0, str_chr(host, ']') + 1);
+    return str_cut(&host, ':');
+}
+
+static void add_hosts(struct web_live *l, const struct config *cfg)
+{
+    struct str list = cfg->allowed_hosts;
+
+    l->hosts = ARENA_ARRAY(l->arena, struct str, l->n_origins + list.n / 2 + 2);
+    l->hosts[l->n_hosts++] = str_dup(host_of(cfg->base_url), l->arena);
+    for (size_t i = 0; i < l->n_origins; i++)
+        l->hosts[l->n_hosts++] = host_of(l->origins[i]);
+    while (list.p) {
+        struct str host = str_trim(str_cut(&list, ','));
+
+        if (host.n)
+            l->hosts[l->n_hosts++] = str_dup(host_of(host), l->arena);
+    }
+}
+
 static enum rc fill(struct web_live *l, const struct config *cfg, struct err *e)
 {
     bool production = config_is_production(cfg);
 
     TRY(add_origins(l, cfg->allowed_origins, e));
     TRY(add_proxies(l, cfg->trusted_proxies, e));
+    if (production)
+        add_hosts(l, cfg);
     l->per_min[BUCKET_API] = cfg->rate_limit_per_min;
     l->per_min[BUCKET_LOGIN] = cfg->rate_limit_login_per_min;
     l->per_min[BUCKET_REGISTER] = cfg->rate_limit_register_per_min;

@@ -21,6 +21,8 @@ struct web_live {
     struct str *origins;         /* exact; lower case */
     size_t n_origins;
     bool any_origin;             /* "*": without credentials */
+    struct str *hosts;           /* names that are answered, without ports; none: any */
+    size_t n_hosts;
     struct cidr *proxies;
     size_t n_proxies;
     bool unix_is_proxy;          /* the peer of the Unix socket may tell the client's address */

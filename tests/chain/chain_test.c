@@ -163,7 +163,7 @@ static void set_target(struct exchange *x, const char *target)
 
 static void set_headers(struct sending *s, const struct ask *q)
 {
-    add(s, "host", "localhost:8080");
+    add(s, "host", q->host ? q->host : "localhost:8080");
     if (q->bearer)
         add(s, "authorization", str_printf(s->x.arena, "Bearer %s", q->bearer).p);
     add(s, "content-type", q->json ? "application/json" : q->type);
@@ -195,7 +195,7 @@ static struct sending *make(const struct ask *q)
     s->x = (struct exchange){
         .arena = a,
         .method = q->method ? q->method : HTTP_GET,
-        .host = STR("localhost:8080"),
+        .host = q->host ? str_of(q->host) : STR("localhost:8080"),
         .body_fd = -1,
         .out_fd = -1,
         .version = 11,

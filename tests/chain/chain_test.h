@@ -50,6 +50,7 @@ struct ask {
     const char *bearer, *cookie, *csrf, *origin, *idempotency_key, *if_match;
     const char *headers[16];   /* further ones: name (lower case), value, … */
     const char *peer;          /* "203.0.113.9"; else 127.0.0.1 */
+    const char *host;          /* else localhost:8080 */
     bool tls;
 };
 
