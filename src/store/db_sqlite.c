@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "store/db_priv.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -130,11 +131,15 @@ static enum rc pragmas(struct db *db, sqlite3 *h, struct err *e)
     return RC_OK;
 }
 
-/* The file, its log and its index get the mode of the first: readable by the owner alone. */
+/* The file, its log and its index get the mode of the first: readable by the owner alone.
+ * A file that is there is not opened: closing it would drop the locks that this process's other
+ * connections hold (POSIX), and another process would then remove the log under them. */
 static enum rc create_private(const char *path, struct err *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+    if (fd < 0 && errno == EEXIST)
+        return RC_OK;
     if (fd < 0) {
         err_set(e, RC_BUSY, "", "%s", "The database cannot be opened.");
         snprintf(e->internal, sizeof(e->internal), "open %s: %m", path);

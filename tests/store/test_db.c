@@ -4,6 +4,10 @@
 #include "base/buf.h"
 #include "store/migrate.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static struct {
     struct store *s;
     struct db *w, *r;
@@ -485,6 +489,29 @@ static void an_unknown_address_is_refused(void **state)
     }
 }
 
+/* What another process sees: a connection of ours that is open keeps its lock on the file, however
+ * many came after it; without the lock that process would remove the log under us. */
+static void other_processes_see_that_the_file_is_open(void **state)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    const char *path = str_z(str_sub(test_store_url(), strlen("sqlite:///"), SIZE_MAX), t.a);
+    int status;
+    pid_t child;
+
+    (void)state;
+    if (!test_is_sqlite())
+        skip();
+    assert_int_equal(count_of(t.r), 0);
+    child = fork();
+    if (child == 0) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -511,6 +538,7 @@ int main(void)
         TEST(a_snapshot_sees_one_state),
         TEST(ping_answers_with_its_latency),
         TEST(an_unknown_address_is_refused),
+        TEST(other_processes_see_that_the_file_is_open),
     };
 
     return cmocka_run_group_tests_name("db", tests, NULL, NULL);
