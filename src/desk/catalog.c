@@ -142,7 +142,7 @@ const struct cat_group *catalog_group_named(const struct catalog *c, struct str 
 
 const struct cat_field *catalog_field(const struct catalog *c, enum field_object object, struct str name)
 {
-    FIRST(struct cat_field, c, fields, r->object == object && str_eq(r->name, name));
+    FIRST(struct cat_field, c, fields, r->active && r->object == object && str_eq(r->name, name));
 }
 
 const struct cat_state *catalog_default_new(const struct catalog *c)

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "desk/audit.h"
 #include "store/refs.h"
+#include "store/search.h"
 
 enum { EMAIL_MAX = 254, NAME_POINTS_MAX = 120, DETAILS_MAX = 4096 };
 
@@ -31,6 +32,7 @@ static enum rc make(struct call *c, struct str email, struct str name, int64_t *
     u.name_fold = utf8_fold(name, c->a);
     u.domain = str_sub(u.email_fold, str_chr(u.email_fold, '@') + 1, EMAIL_MAX);
     TRY(refs_user_insert(c->db, &u, id, e));
+    TRY(search_put_person(c->db, *id, u.name_fold, e));
     jw_obj(&w);
     jw_key(&w, "after");
     jw_obj(&w);

@@ -1,0 +1,220 @@
+/* States, priorities, tags, custom fields, participants, dates that are reached. */
+#include "chain_test.h"
+
+#include "desk/ticket.h"
+#include "store/store.h"
+
+static struct {
+    struct chain *ch;
+    const char *admin, *agent, *customer;
+    int64_t customer_id;
+} t;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    t.ch = chain_open();
+    t.customer_id = chain_user(t.ch, 3);
+    t.admin = chain_admin(t.ch);
+    t.agent = chain_agent(t.ch);
+    t.customer = chain_token(t.ch, t.customer_id, -1, false);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    chain_close(&t.ch);
+    return 0;
+}
+
+static struct answer *ask(enum http_method method, const char *bearer, const char *json,
+                          const char *target)
+{
+    return chain_send(t.ch, (struct ask){ .method = method, .target = target, .json = json,
+                                          .bearer = bearer });
+}
+
+static void expect(const struct answer *an, int status)
+{
+    if (an->status != status)
+        fail_msg("status %d, want %d: %.*s", an->status, status, STR_ARG(an->body));
+}
+
+static void there_is_always_one_default_of_each_kind(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    expect(ask(HTTP_POST, t.agent, "{\"name\":\"x\",\"type\":\"open\"}", "/api/v1/states"), 403);
+    an = ask(HTTP_POST, t.admin, "{\"name\":\"triage\",\"type\":\"new\",\"default_new\":true}", "/api/v1/states");
+    expect(an, 201);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM states WHERE default_new = 1", DB_NO_ARGS), 1);
+    an = ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+    assert_str_eq(answer_text(an, "/state/name"), "triage");
+    an = ask(HTTP_PATCH, t.admin, "{\"default_new\":false}", "/api/v1/states/11");
+    assert_problem(an, 422, NULL);
+    assert_problem_field(an, "/default_new");
+    assert_problem_field(ask(HTTP_POST, t.admin, "{\"name\":\"TRIAGE\",\"type\":\"new\"}", "/api/v1/states"), "/name");
+    assert_problem(ask(HTTP_DELETE, t.admin, NULL, "/api/v1/states/11"), 409, "in_use");
+    expect(ask(HTTP_DELETE, t.admin, NULL, "/api/v1/states/5"), 204);
+    assert_problem(ask(HTTP_GET, t.admin, NULL, "/api/v1/states/5"), 404, NULL);
+    expect(ask(HTTP_PATCH, t.admin, "{\"default\":true}", "/api/v1/priorities/4"), 200);
+    assert_int_equal(chain_int(t.ch, "SELECT id FROM priorities WHERE is_default = 1", DB_NO_ARGS), 4);
+    assert_problem(ask(HTTP_DELETE, t.admin, NULL, "/api/v1/priorities/4"), 409, "in_use");
+    an = ask(HTTP_GET, t.customer, NULL, "/api/v1/states?limit=3");
+    expect(an, 200);
+    assert_null(answer_at(an, "/data/0/default_new"));
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 3);
+    assert_true(json_is_true(answer_at(an, "/page/has_more")));
+}
+
+static void renaming_a_tag_changes_all_tickets_and_may_merge(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    an = ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"tags\":[\"vpn\",\"down\"]}", "/api/v1/tickets");
+    expect(an, 201);
+    an = ask(HTTP_PATCH, t.admin, "{\"name\":\"Network\"}", "/api/v1/tags/2");
+    expect(an, 200);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1");
+    assert_str_eq(answer_text(an, "/tags/1"), "network");
+    expect(ask(HTTP_PATCH, t.admin, "{\"name\":\"network\"}", "/api/v1/tags/1"), 200);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1");
+    assert_int_equal(json_array_size(answer_at(an, "/tags")), 1);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets?tag=NETWORK");
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 1);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tags");
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 1);
+    assert_problem(ask(HTTP_GET, t.customer, NULL, "/api/v1/tags"), 403, NULL);
+    assert_problem(ask(HTTP_PATCH, t.agent, "{\"name\":\"x\"}", "/api/v1/tags/2"), 403, NULL);
+    expect(ask(HTTP_DELETE, t.admin, NULL, "/api/v1/tags/2"), 204);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1");
+    assert_int_equal(json_array_size(answer_at(an, "/tags")), 0);
+}
+
+static void frozen_tags_are_not_made_by_agents(void **state)
+{
+    (void)state;
+    chain_exec(t.ch, "INSERT INTO settings (name, value, updated_us) VALUES ('tags.frozen', '1', 0)", DB_NO_ARGS);
+    chain_exec(t.ch, "UPDATE counters SET value = 77 WHERE name = 'catalog'", DB_NO_ARGS);
+    assert_problem_field(ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"tags\":[\"vpn\"]}",
+                             "/api/v1/tickets"), "/tags");
+    expect(ask(HTTP_POST, t.admin, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"tags\":[\"vpn\"]}",
+               "/api/v1/tickets"), 201);
+}
+
+static void a_field_is_added_online_and_checked(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    an = ask(HTTP_POST, t.admin,
+             "{\"object\":\"ticket\",\"name\":\"room\",\"type\":\"choice\",\"label\":\"Room\","
+             "\"options\":{\"choices\":[\"a\",\"b\"]},\"screens\":{\"agent_create\":\"required\"}}",
+             "/api/v1/fields");
+    expect(an, 201);
+    an = ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+    assert_problem_field(an, "/fields/room");
+    an = ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"fields\":{\"room\":\"c\"}}", "/api/v1/tickets");
+    assert_problem_field(an, "/fields/room");
+    an = ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"fields\":{\"room\":\"a\"}}", "/api/v1/tickets");
+    assert_problem_field(an, "/fields/room");
+    an = ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"customer\":1,\"fields\":{\"room\":\"a\"}}", "/api/v1/tickets");
+    expect(an, 201);
+    assert_str_eq(answer_text(an, "/fields/room"), "a");
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM field_values WHERE text_fold = 'a'", DB_NO_ARGS), 1);
+    an = ask(HTTP_GET, t.customer, NULL, "/api/v1/tickets/1");
+    expect(an, 200);
+    assert_null(answer_at(an, "/fields/room"));
+    assert_problem(ask(HTTP_PATCH, t.admin, "{\"type\":\"text\"}", "/api/v1/fields/1"), 422, NULL);
+    expect(ask(HTTP_PATCH, t.admin, "{\"active\":false}", "/api/v1/fields/1"), 200);
+    an = ask(HTTP_PATCH, t.agent, "{\"fields\":{\"room\":\"b\"}}", "/api/v1/tickets/1");
+    assert_problem_field(an, "/fields/room");
+    expect(ask(HTTP_GET, t.agent, NULL, "/api/v1/fields"), 200);
+    assert_problem(ask(HTTP_GET, t.customer, NULL, "/api/v1/fields"), 403, NULL);
+}
+
+static void participants_see_the_ticket_while_they_take_part(void **state)
+{
+    int64_t other_id = chain_user(t.ch, 3);
+    const char *other = chain_token(t.ch, other_id, -1, false);
+    char json[64], target[96];
+
+    (void)state;
+    expect(ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets"), 201);
+    snprintf(json, sizeof(json), "{\"user\":%lld}", (long long)other_id);
+    assert_problem(ask(HTTP_POST, t.customer, json, "/api/v1/tickets/1/participants"), 403, NULL);
+    assert_problem(ask(HTTP_POST, other, json, "/api/v1/tickets/1/participants"), 404, NULL);
+    expect(ask(HTTP_POST, t.agent, json, "/api/v1/tickets/1/participants"), 200);
+    expect(ask(HTTP_GET, other, NULL, "/api/v1/tickets/1"), 200);
+    expect(ask(HTTP_POST, other, "{\"body\":\"me too\"}", "/api/v1/tickets/1/messages"), 201);
+    assert_int_equal(json_array_size(answer_at(ask(HTTP_GET, other, NULL, "/api/v1/tickets"), "/data")), 1);
+    snprintf(target, sizeof(target), "/api/v1/tickets/1/participants/%lld", (long long)other_id);
+    expect(ask(HTTP_DELETE, t.agent, NULL, target), 204);
+    assert_problem(ask(HTTP_GET, other, NULL, "/api/v1/tickets/1"), 404, NULL);
+    assert_int_equal(json_array_size(answer_at(ask(HTTP_GET, other, NULL, "/api/v1/tickets"), "/data")), 0);
+}
+
+struct due_run {
+    struct arena *a;
+    int64_t now_us, done;
+    bool solved;
+};
+
+static enum rc run_due(struct db *db, void *arg, struct err *e)
+{
+    static const struct actor system = { .type = ACTOR_SYSTEM };
+    struct due_run *d = arg;
+    struct call c;
+
+    TRY(call_begin(db, &system, d->a, &c, e));
+    c.now_us = d->now_us;
+    return d->solved ? ticket_close_solved(&c, 7, 100, &d->done, e)
+                     : ticket_until_due(&c, 100, &d->done, e);
+}
+
+static void dates_that_are_reached_move_or_remind(void **state)
+{
+    struct due_run d = { .a = t.ch->a, .now_us = INT64_C(4102444800000000) };
+    struct answer *an;
+    struct err e = { 0 };
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        expect(ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets"), 201);
+    expect(ask(HTTP_PATCH, t.agent, "{\"state\":\"pending close\",\"until\":\"2050-01-01T00:00:00Z\"}", "/api/v1/tickets/1"), 200);
+    expect(ask(HTTP_PATCH, t.agent, "{\"state\":\"pending reminder\",\"until\":\"2050-01-01T00:00:00Z\"}", "/api/v1/tickets/2"), 200);
+    expect(ask(HTTP_PATCH, t.agent, "{\"state\":\"solved\"}", "/api/v1/tickets/3"), 200);
+    assert_ok(store_write(t.ch->app->store, run_due, &d, &e), &e);
+    assert_int_equal(d.done, 2);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1");
+    assert_str_eq(answer_text(an, "/state/name"), "closed");
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/2/events");
+    assert_str_eq(answer_text(an, "/data/2/type"), "reminder");
+    assert_ok(store_write(t.ch->app->store, run_due, &d, &e), &e);
+    assert_int_equal(d.done, 0);
+    d.solved = true;
+    assert_ok(store_write(t.ch->app->store, run_due, &d, &e), &e);
+    assert_int_equal(d.done, 1);
+    an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/3");
+    assert_str_eq(answer_text(an, "/state/name"), "closed");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(there_is_always_one_default_of_each_kind),
+        CASE(renaming_a_tag_changes_all_tickets_and_may_merge),
+        CASE(frozen_tags_are_not_made_by_agents),
+        CASE(a_field_is_added_online_and_checked),
+        CASE(participants_see_the_ticket_while_they_take_part),
+        CASE(dates_that_are_reached_move_or_remind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
