@@ -32,7 +32,7 @@ enum rc user_check_see(const struct account *c, int64_t id, struct err *e)
  * would make him that person. */
 static enum rc within_reach(const struct account *c, int64_t perms, struct err *e)
 {
-    if (acts_for_all(c->who) || !(perms & ~c->who->perms))
+    if (acts_for_all(c->who) || !(perms & ~c->who->perms & ~(int64_t)PERM_TICKET_CUSTOMER))
         return RC_OK;
     return err_set(e, RC_DENIED, "more_rights", "This person or role has rights that you do not have.");
 }
