@@ -9,6 +9,10 @@
     X(routes_password) \
     X(routes_mfa) \
     X(routes_me) \
+    X(routes_users) \
+    X(routes_organizations) \
+    X(routes_groups) \
+    X(routes_roles) \
     X(routes_audit) \
     X(routes_settings) \
     X(routes_tickets) \
