@@ -25,16 +25,15 @@ static const struct asset *search(struct str path)
 
 const struct asset *static_find(struct str path)
 {
-    static const struct str index = { "index.html", 10 };
+    struct str end = str_ends(path, STR("/")) ? STR("index.html") : STR(".html");
+    const struct asset *a = search(path);
     char full[PATH_MAX_INDEX];
 
-    if (!str_ends(path, STR("/")))
-        return search(path);
-    if (path.n + index.n > sizeof(full))
-        return NULL;
+    if (a || path.n == 0 || path.n + end.n > sizeof(full))
+        return a;
     memcpy(full, path.p, path.n);
-    memcpy(full + path.n, index.p, index.n);
-    return search((struct str){ full, path.n + index.n });
+    memcpy(full + path.n, end.p, end.n);
+    return search((struct str){ full, path.n + end.n });
 }
 
 void static_answer(struct exchange *x, const struct asset *a)

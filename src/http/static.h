@@ -18,7 +18,8 @@ struct asset {
 extern const struct asset static_assets[];
 extern const size_t static_n_assets;
 
-/* The asset at this path; a path that ends in '/' means its index.html. NULL when there is none. */
+/* The asset at this path; a path that ends in '/' means its index.html, and a page may be asked for
+ * without its ".html". NULL when there is none. */
 const struct asset *static_find(struct str path);
 /* Fills in the answer: 200, type, ETag, caching, the best form the client takes. No reply call;
  * conditions and HEAD are seen to by http/. */

@@ -376,6 +376,7 @@ static void the_placeholder_page_is_embedded(void **state)
     assert_non_null(static_find(STR("/")));
     assert_ptr_equal(static_find(STR("/")), static_find(STR("/index.html")));
     assert_null(static_find(STR("/index.htm")));
+    assert_ptr_equal(static_find(STR("/setup")), static_find(STR("/setup.html")));
     assert_null(static_find(STR("")));
     assert_non_null(static_find(STR("/"))->gzip.p);
 }
