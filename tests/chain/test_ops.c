@@ -1,9 +1,14 @@
 /* Health, metrics, settings and the audit log over the API. */
 #include "chain_test.h"
 
+#include "base/file.h"
+#include "base/log.h"
+#include "store_test.h"
 #include "web/health.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 static struct chain *ch;
 
@@ -245,6 +250,52 @@ static void verify_finds_what_was_done_behind_the_back(void **state)
     assert_str_eq(answer_text(an, "/finding"), "altered");
 }
 
+/* What people send must not stand in the log: "canary" is in all of it. */
+static void nothing_that_clients_send_stands_in_the_log(void **state)
+{
+    const char *path = str_printf(ch->a, "%s/log", test_folder()).p;
+    int fd CLEAN(fd_close) = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct err e = { 0 };
+    struct str log;
+
+    (void)state;
+    log_init(LOG_DEBUG, LOG_JSON, fd);
+    chain_send(ch,
+               (struct ask){
+                   .method = HTTP_POST,
+                   .target = "/api/v1/auth/login",
+                   .json = "{\"email\":\"canary@example.com\",\"password\":\"canary-password\"}" });
+    chain_send(ch, (struct ask){
+                       .method = HTTP_POST,
+                       .target = "/api/v1/auth/password/reset",
+                       .json = "{\"token\":\"canary-token\",\"password\":\"canary-password\"}" });
+    chain_send(ch,
+               (struct ask){
+                   .method = HTTP_POST,
+                   .target = "/api/v1/tickets",
+                   .bearer = chain_customer(ch),
+                   .json = "{\"title\":\"canary title\",\"message\":{\"body\":\"canary body\"}}" });
+    chain_send(ch, (struct ask){ .method = HTTP_POST,
+                                 .target = "/api/v1/uploads?name=canary.txt",
+                                 .bearer = chain_customer(ch),
+                                 .body = "canary file",
+                                 .type = "text/plain" });
+    GET(.target = "/api/v1/search?q=canary", .bearer = "tkt_canary");
+    GET(.target = "/api/v1/canary", .cookie = "session_id=canary",
+        .headers = { "user-agent", "canary", "x-canary", "canary" });
+    PATCH(.target = "/api/v1/settings", .bearer = chain_admin(ch),
+          .json = "{\"canary\":\"canary\",");
+    log_init(LOG_ERROR, LOG_JSON, STDOUT_FILENO);
+    assert_ok(file_read(path, 16 * MIB, ch->a, &log, &e), &e);
+    assert_true(str_find(log, STR("\"event\":\"request\"")) != SIZE_MAX);
+    if (str_find(log, STR("canary")) != SIZE_MAX)
+        fail_msg(
+            "%.*s",
+            STR_ARG(str_sub(
+                log, str_find(log, STR("canary")) > 300 ? str_find(log, STR("canary")) - 300 : 0,
+                400)));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -260,6 +311,7 @@ int main(void)
         T(the_audit_log_is_paged_both_ways_without_gaps),
         T(the_audit_log_is_for_auditors),
         T(verify_finds_what_was_done_behind_the_back),
+        T(nothing_that_clients_send_stands_in_the_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
