@@ -51,16 +51,21 @@ enum rc jobs_load(struct db *db, int64_t id, struct arena *a, struct job *out, s
     return read_whole(&r, a, out, e);
 }
 
-enum rc jobs_list(struct db *db, int64_t user_id, int64_t before, int64_t limit, struct arena *a,
-                  struct job_list *out, struct err *e)
+enum rc jobs_list(struct db *db, const struct job_page *page, struct arena *a, struct job_list *out,
+                  struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct sql q = sql_new(a);
 
-    *out = (struct job_list){ .v = ARENA_ARRAY(a, struct job, (size_t)limit) };
-    TRY(db_query(db, &r,
-                 "SELECT " COLUMNS " FROM jobs WHERE user_id = $1 AND id < $2"
-                 " ORDER BY id DESC LIMIT $3",
-                 DB_ARGS(DB_INT(user_id), DB_INT(before ? before : INT64_MAX), DB_INT(limit)), e));
+    *out = (struct job_list){ .v = ARENA_ARRAY(a, struct job, (size_t)page->limit) };
+    sql_add(&q, "SELECT " COLUMNS " FROM jobs WHERE user_id = ?", DB_ARGS(DB_INT(page->user_id)));
+    if (page->descending)
+        sql_add(&q, " AND id < ? ORDER BY id DESC LIMIT ?",
+                DB_ARGS(DB_INT(page->key ? page->key : INT64_MAX), DB_INT(page->limit)));
+    else
+        sql_add(&q, " AND id > ? ORDER BY id LIMIT ?",
+                DB_ARGS(DB_INT(page->key), DB_INT(page->limit)));
+    TRY(db_query_sql(db, &r, &q, e));
     while (db_next(&r, e))
         out->v[out->n++] = read_row(&r, a);
     return e->rc;

@@ -28,9 +28,13 @@ struct job_list {
 enum rc jobs_add(struct db *db, struct job *j, struct err *e) MUST_USE; /* sets j->id */
 enum rc jobs_load(struct db *db, int64_t id, struct arena *a, struct job *out,
                   struct err *e) MUST_USE;
-/* A user's, newest first, below the id before (0: from the newest). */
-enum rc jobs_list(struct db *db, int64_t user_id, int64_t before, int64_t limit, struct arena *a,
-                  struct job_list *out, struct err *e) MUST_USE;
+/* A user's, by id behind key (0: from the end where the order begins). */
+struct job_page {
+    int64_t user_id, key, limit;
+    bool descending;
+};
+enum rc jobs_list(struct db *db, const struct job_page *page, struct arena *a, struct job_list *out,
+                  struct err *e) MUST_USE;
 /* A user's that wait or run. */
 enum rc jobs_open_of(struct db *db, int64_t user_id, int64_t *n, struct err *e) MUST_USE;
 

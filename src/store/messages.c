@@ -129,16 +129,45 @@ enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *
                    DB_ARGS(DB_INT(id), DB_INT(to_ticket)), NULL, e);
 }
 
+enum { MERGED_MAX = 1000 };
+
+/* The ticket and those merged into it. */
+static enum rc family_of(struct db *db, int64_t ticket_id, struct arena *a, int64_t **ids, size_t *n,
+                         struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *ids = ARENA_ARRAY(a, int64_t, MERGED_MAX + 1);
+    (*ids)[0] = ticket_id;
+    *n = 1;
+    TRY(db_query(db, &r, "SELECT id FROM tickets WHERE merged_into_id = $1 ORDER BY id LIMIT 1000",
+                 DB_ARGS(DB_INT(ticket_id)), e));
+    while (*n <= MERGED_MAX && db_next(&r, e))
+        (*ids)[(*n)++] = db_int(&r, 0);
+    return e->rc;
+}
+
 enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct message_page *p,
                            struct arena *a, struct db_rows *r, struct err *e)
 {
     struct sql q = sql_new(a);
+    int64_t *ids;
+    size_t n;
+
+    TRY(family_of(db, ticket_id, a, &ids, &n, e));
 
     sql_add(&q,
             "SELECT " MESSAGE_COLUMNS ", u.name, b.name FROM messages m"
             " LEFT JOIN users u ON u.id = m.author_id LEFT JOIN users b ON b.id = m.on_behalf_id"
-            " WHERE m.ticket_id = ?",
-            DB_ARGS(DB_INT(ticket_id)));
+            " WHERE m.ticket_id ",
+            DB_NO_ARGS);
+    if (n == 1) { /* the common case walks one index in order */
+        sql_add(&q, "= ?", DB_ARGS(DB_INT(ticket_id)));
+    } else {
+        sql_add(&q, "IN (", DB_NO_ARGS);
+        sql_add_ints(&q, ids, n);
+        sql_add(&q, ")", DB_NO_ARGS);
+    }
     if (!p->internal)
         sql_add(&q, " AND m.visibility = 0", DB_NO_ARGS);
     if (p->has_key && p->descending)

@@ -207,3 +207,14 @@ size_t store_statements(struct store *s, struct store_statement *out, size_t cap
         out[i] = (struct store_statement){ s->stmts.v[i].label, s->stmts.v[i].calls, s->stmts.v[i].time_us };
     return n;
 }
+
+enum rc store_tidy(struct store *s, struct err *e)
+{
+    struct db *db CLEAN(db_close) = NULL;
+
+    if (store_kind(s) != DB_SQLITE)
+        return RC_OK;
+    TRY(store_connect(s, DB_WRITE, &db, e));
+    TRY(db_exec(db, "PRAGMA optimize", DB_NO_ARGS, NULL, e));
+    return db_exec(db, "PRAGMA wal_checkpoint(PASSIVE)", DB_NO_ARGS, NULL, e);
+}

@@ -55,6 +55,10 @@ bool store_submit(struct store *s, struct write_job *j) MUST_USE;
 enum rc store_write(struct store *s, enum rc (*fn)(struct db *db, void *arg, struct err *e), void *arg,
                     struct err *e) MUST_USE;
 
+/* SQLite: moves the write-ahead log into the file and lets the engine look at its statistics.
+ * Nothing on PostgreSQL, which does so itself. */
+enum rc store_tidy(struct store *s, struct err *e) MUST_USE;
+
 struct store_stats {
     size_t waiting, cap, readers, writers;
     int64_t commits, jobs, refused, retries, reconnects, errors, wait_us_total;

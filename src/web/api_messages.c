@@ -76,12 +76,12 @@ static enum rc messages_list(struct ctx *c, struct err *e)
                                   p.limit + 1 };
     max = (size_t)p.limit;
     list = ARENA_ARRAY(c->a, struct message, max + 1);
-    if (t.attachment_count)
-        TRY(attachments_json_of(&call, id, internal, &files, e));
     TRY(messages_of_ticket(c->db, id, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e))
         message_from_row(&r, c->a, &list[n++]);
     TRY(e->rc);
+    if (messages_have_files(list, n))
+        TRY(attachments_json_of(&call, id, internal, &files, e));
     for (size_t i = 0, shown = n < max ? n : max; i < shown; i++) {
         const struct message *m = &list[p.backward ? shown - 1 - i : i];
 

@@ -245,12 +245,12 @@ static enum rc show_messages(struct ctx *c, struct call *call, const struct tick
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     size_t n = 0;
 
-    if (t->attachment_count)
-        TRY(attachments_json_of(call, t->id, internal, &files, e));
     TRY(messages_of_ticket(c->db, t->id, &page, c->a, &r, e));
     while (n <= SHOWN_MESSAGES && db_next(&r, e))
         message_from_row(&r, c->a, &list[n++]);
     TRY(e->rc);
+    if (messages_have_files(list, n))
+        TRY(attachments_json_of(call, t->id, internal, &files, e));
     jw_key(&c->out, "messages");
     jw_arr(&c->out);
     for (size_t i = n < SHOWN_MESSAGES ? n : SHOWN_MESSAGES; i-- > 0;)

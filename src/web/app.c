@@ -10,8 +10,10 @@
 #include "desk/blob.h"
 #include "desk/signup.h"
 #include "http/server.h"
+#include "job/tasks.h"
 #include "store/migrate.h"
 #include "store/store.h"
+#include "web/bulk.h"
 #include "web/chain.h"
 #include "web/health.h"
 #include "web/live.h"
@@ -124,6 +126,23 @@ static struct str make_openapi(struct arena *a)
     return kept;
 }
 
+static enum rc open_runner(struct app *app, struct err *e)
+{
+    struct tasks_env *env = ARENA_NEW(app->arena, struct tasks_env);
+    const struct runner_opts o = {
+        .store = app->store,
+        .kinds = &bulk_job,
+        .n_kinds = 1,
+        .tasks = tasks_all,
+        .n_tasks = tasks_all_n,
+        .env = env,
+    };
+
+    env->blobs = app->blobs;
+    env->witness_path = str_printf(app->arena, "%.*s/audit-head", STR_ARG(app->cfg->data_dir)).p;
+    return runner_new(&o, &app->runner, e);
+}
+
 static enum rc open_parts(struct app *app, struct err *e)
 {
     struct web_live *live;
@@ -140,7 +159,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->health = health_new(&(struct health_opts){ .store = app->store, .path = str_z(app->cfg->data_dir, app->arena) });
     TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
-    return RC_OK;
+    return open_runner(app, e);
 }
 
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e)
@@ -202,6 +221,10 @@ enum rc app_start(const struct config *cfg, struct app **out, struct err *e)
         app_stop(&app);
         return e->rc;
     }
+    if (!runner_start(app->runner)) {
+        app_stop(&app);
+        return err_fail(e, "no thread for jobs");
+    }
     *out = app;
     return RC_OK;
 }
@@ -231,6 +254,7 @@ void app_stop(struct app **app)
     atomic_store(&a->draining, 1);
     if (a->http)
         http_drain(a->http, a->cfg->drain_ms);
+    runner_free(&a->runner);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
     health_free(&a->health);

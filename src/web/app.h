@@ -13,6 +13,7 @@
 struct arena;
 struct auth;
 struct blobs;
+struct runner;
 struct config;
 struct store;
 struct http_server;
@@ -35,6 +36,7 @@ struct app {
     struct store *store;
     struct auth *auth;          /* desk/auth.h: keys and limits of accounts, the cache of rights */
     struct blobs *blobs;        /* desk/blob.h: the bytes of attachments */
+    struct runner *runner;      /* job/runner.h: jobs and periodic tasks; runs from app_start() on */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */
     struct lane *slow_lane;     /* argon2id */

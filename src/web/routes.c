@@ -25,6 +25,8 @@
     X(routes_states) \
     X(routes_tags) \
     X(routes_fields) \
+    X(routes_bulk) \
+    X(routes_jobs) \
     X(routes_meta) \
     X(routes_search) \
     X(routes_views) \

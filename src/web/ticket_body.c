@@ -206,3 +206,11 @@ struct str attachments_json_for(const struct attachments_json *list, int64_t mes
             return list->v[i].json;
     return STR_NONE;
 }
+
+bool messages_have_files(const struct message *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].attachment_count)
+            return true;
+    return false;
+}

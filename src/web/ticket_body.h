@@ -66,6 +66,7 @@ struct attachments_json {
 };
 enum rc attachments_json_of(struct call *c, int64_t ticket_id, bool internal,
                             struct attachments_json *out, struct err *e) MUST_USE;
+bool messages_have_files(const struct message *list, size_t n);
 struct str attachments_json_for(const struct attachments_json *list, int64_t message_id);
 
 #endif

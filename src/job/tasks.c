@@ -1,0 +1,158 @@
+#include "job/tasks.h"
+
+#include "base/clock.h"
+#include "desk/attachment.h"
+#include "desk/audit_verify.h"
+#include "desk/blob.h"
+#include "desk/settings.h"
+#include "desk/ticket.h"
+#include "store/blobs.h"
+#include "store/expiry.h"
+#include "store/idle.h"
+
+enum { BLOBS_AT_ONCE = 500, IDLE_AT_ONCE = 50 };
+
+static const int64_t keep_idempotency_us = US_PER_DAY;
+static const int64_t keep_tokens_us = 7 * US_PER_DAY;
+static const int64_t keep_sessions_us = 30 * US_PER_DAY;
+static const int64_t keep_failures_us = US_PER_DAY;
+static const int64_t keep_jobs_us = 30 * US_PER_DAY;
+static const int64_t blob_grace_us = US_PER_HOUR;
+
+static struct tasks_env *env_of(const struct task_run *t)
+{
+    return t->env;
+}
+
+/* ---- Tickets ---- */
+
+static const struct actor nobody = { .type = ACTOR_SYSTEM };
+
+/* An owner who did nothing for longer than the group allows loses the ticket. */
+static enum rc unassign_idle(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    struct idle_tickets idle;
+    struct call c;
+
+    (void)limit;
+    TRY(call_begin(t->db, &nobody, t->a, &c, e));
+    TRY(idle_tickets_list(t->db, t->now_us, IDLE_AT_ONCE, t->a, &idle, e));
+    for (size_t i = 0; i < idle.n; i++) {
+        struct ticket_edit none = { .set = TF_OWNER };
+        struct ticket_work w;
+
+        TRY(ticket_work_begin(&c, idle.v[i], CAN_CHANGE, 0, &w, e));
+        TRY(ticket_apply(&w, &none, e));
+        TRY(ticket_work_save(&w, e));
+    }
+    *done = (int64_t)idle.n;
+    return RC_OK;
+}
+
+/* ---- What is kept for a while ---- */
+
+static enum rc old_idempotency(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_idempotency(t->db, t->now_us - keep_idempotency_us, limit, done, e);
+}
+
+static enum rc old_tokens(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_one_time_tokens(t->db, t->now_us - keep_tokens_us, limit, done, e);
+}
+
+static enum rc over_sessions(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_sessions(t->db, t->now_us, limit, done, e);
+}
+
+static enum rc old_sessions(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_ended_sessions(t->db, t->now_us - keep_sessions_us, limit, done, e);
+}
+
+static enum rc old_failures(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_login_failures(t->db, t->now_us - keep_failures_us, limit, done, e);
+}
+
+static enum rc old_jobs(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return expire_jobs(t->db, t->now_us - keep_jobs_us, limit, done, e);
+}
+
+/* ---- Files ---- */
+
+static enum rc old_uploads(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    return uploads_expire(t->db, t->now_us, limit, t->a, done, e);
+}
+
+struct forget {
+    struct task_run *t;
+    struct blob_hashes gone;
+};
+
+static enum rc forget_rows(struct db *db, void *arg, struct err *e)
+{
+    struct forget *f = arg;
+
+    return blobs_forget(db, f->t->now_us - blob_grace_us, BLOBS_AT_ONCE, f->t->a, &f->gone, e);
+}
+
+/* The rows first; a file without a row harms nobody, a row without its file would. */
+static enum rc unused_blobs(struct task_run *t, int64_t *done, struct err *e)
+{
+    struct forget f = { .t = t };
+
+    TRY(store_write(t->store, forget_rows, &f, e));
+    for (size_t i = 0; i < f.gone.n; i++)
+        TRY(blob_drop(env_of(t)->blobs, f.gone.v[i], t->now_us - blob_grace_us, e));
+    *done = (int64_t)f.gone.n;
+    return RC_OK;
+}
+
+static enum rc is_known(void *arg, struct str hash, bool *used, struct err *e)
+{
+    struct task_run *t = arg;
+
+    return blobs_is_known(t->db, hash, used, e);
+}
+
+/* Files that a crash left without a row. */
+static enum rc stray_files(struct task_run *t, int64_t *done, struct err *e)
+{
+    struct blob_sweep how = { t->now_us - blob_grace_us, is_known, t };
+
+    return blobs_sweep(env_of(t)->blobs, &how, done, e);
+}
+
+/* ---- The database and its log ---- */
+
+static enum rc witness(struct task_run *t, int64_t *done, struct err *e)
+{
+    (void)done;
+    return audit_witness(t->db, env_of(t)->witness_path, t->a, e);
+}
+
+static enum rc tidy_database(struct task_run *t, int64_t *done, struct err *e)
+{
+    (void)done;
+    return store_tidy(t->store, e);
+}
+
+const struct task tasks_all[] = {
+    { .name = "unassign_idle", .every_us = US_PER_MIN, .batch = unassign_idle },
+    { .name = "expire_idempotency", .every_us = 10 * US_PER_MIN, .batch = old_idempotency },
+    { .name = "expire_tokens", .every_us = US_PER_HOUR, .batch = old_tokens },
+    { .name = "end_sessions", .every_us = 5 * US_PER_MIN, .batch = over_sessions },
+    { .name = "expire_sessions", .every_us = US_PER_HOUR, .batch = old_sessions },
+    { .name = "expire_login_failures", .every_us = 10 * US_PER_MIN, .batch = old_failures },
+    { .name = "expire_jobs", .every_us = US_PER_HOUR, .batch = old_jobs },
+    { .name = "expire_uploads", .every_us = 10 * US_PER_MIN, .batch = old_uploads },
+    { .name = "drop_blobs", .every_us = 10 * US_PER_MIN, .alone = unused_blobs },
+    { .name = "sweep_files", .every_us = US_PER_DAY, .alone = stray_files },
+    { .name = "audit_witness", .every_us = US_PER_MIN, .alone = witness },
+    { .name = "tidy_database", .every_us = US_PER_HOUR, .alone = tidy_database },
+};
+const size_t tasks_all_n = ARRAY_LEN(tasks_all);
