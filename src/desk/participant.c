@@ -23,6 +23,14 @@ static enum rc no_person(struct err *e)
     return err_field(e, "/user", "unknown", "", "There is no such person.");
 }
 
+enum rc participant_known(struct ticket_work *w, int64_t user_id, bool *known, struct err *e)
+{
+    *known = w->is_agent;
+    if (*known || !w->t.organization_id)
+        return RC_OK;
+    return refs_is_member(w->c->db, user_id, w->t.organization_id, known, e);
+}
+
 enum rc participant_add(struct call *c, int64_t ticket_id, const struct participant_new *p,
                         struct err *e)
 {
@@ -30,6 +38,7 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
     struct ticket_work w;
     struct user_ref u;
     size_t n;
+    bool known;
     enum rc rc;
 
     TRY(ticket_work_begin(c, ticket_id, CAN_ANSWER, 0, &w, e));
@@ -43,6 +52,9 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (!u.active || u.id == w.t.customer_id)))
         return no_person(e);
     TRY(rc);
+    TRY(participant_known(&w, u.id, &known, e));
+    if (!known)
+        return no_person(e);
     TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
     if (n == PARTICIPANTS_MAX)
         return err_set(e, RC_CONFLICT, "too_many", "A ticket has 200 participants at most.");

@@ -2,6 +2,7 @@
  * search index. */
 #include "desk/ticket_priv.h"
 
+#include "desk/participant.h"
 #include "desk/ticket_number.h"
 #include "store/participants.h"
 #include "store/refs.h"
@@ -100,6 +101,7 @@ static enum rc add_participants(struct ticket_work *w, const struct ticket_new *
     for (size_t i = 0; i < in->n_participants; i++) {
         const struct participant_new *p = &in->participants[i];
         struct user_ref u;
+        bool known;
         enum rc rc = refs_user(w->c->db, p->user_id, w->c->a, &u, e);
 
         if (rc == RC_NOT_FOUND)
@@ -107,6 +109,9 @@ static enum rc add_participants(struct ticket_work *w, const struct ticket_new *
         if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
             return err_field(e, "/participants", "unknown", "", "There is no such person.");
         TRY(rc);
+        TRY(participant_known(w, u.id, &known, e));
+        if (!known)
+            return err_field(e, "/participants", "unknown", "", "There is no such person.");
         TRY(participants_set(w->c->db, w->t.id, p->user_id, p->role, w->c->now_us, e));
     }
     return RC_OK;

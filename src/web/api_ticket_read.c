@@ -5,6 +5,7 @@
 #include "desk/ticket.h"
 #include "store/links.h"
 #include "store/participants.h"
+#include "store/refs.h"
 #include "store/ticket_list.h"
 #include "web/call.h"
 #include "web/ref_read.h"
@@ -151,7 +152,7 @@ static bool sees_as_agent(const struct call *call, const struct ticket *t)
 static void list_item(struct ctx *c, struct call *call, struct ctx_page *p, enum ticket_sort sort,
                       uint64_t mask, const struct ticket *t)
 {
-    struct ticket_view v = { call->cat, sees_as_agent(call, t), mask };
+    struct ticket_view v = { .cat = call->cat, .internal = sees_as_agent(call, t), .mask = mask };
 
     ctx_page_item(c, p, ticket_sort_key(call->cat, sort, t),
                   sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
@@ -221,16 +222,16 @@ enum rc api_tickets_list(struct ctx *c, struct err *e)
 
 /* ---- Show ---- */
 
-enum include { INC_MESSAGES, INC_PARTICIPANTS, INC_LINKS, INC_CUSTOMER, INC_OWNER, INC_ORGANIZATION };
+enum include { INC_MESSAGES, INC_PARTICIPANTS, INC_LINKS, INC_CUSTOMER, INC_OWNER };
 static const char *const include_names[] = { "messages", "participants", "links", "customer",
-                                             "owner", "organization", NULL };
+                                             "owner", NULL };
 
 struct ticket_params {
     struct j_texts include, fields;
 };
 static const struct jfield ticket_params_fields[] = {
     { "include", J_TEXTS, 0, 0, 32, 0, NULL, NULL, offsetof(struct ticket_params, include),
-      "messages, participants, links, customer, owner, organization." },
+      "messages, participants, links, customer, owner." },
     { "fields", J_TEXTS, 0, 0, 32, 0, NULL, NULL, offsetof(struct ticket_params, fields),
       "Only these members." },
 };
@@ -310,6 +311,27 @@ static enum rc show_links(struct ctx *c, const struct ticket *t, struct err *e)
     return RC_OK;
 }
 
+/* A person whole: only for agents, and for himself. */
+static enum rc person_json(struct call *call, int64_t id, bool internal, struct str *out, struct err *e)
+{
+    struct buf b = BUF_ARENA(call->a, 16 * KIB);
+    struct jw w = jw_to(&b);
+    struct user_ref u;
+
+    if (!id || (!internal && id != call->who->user_id))
+        return RC_OK;
+    TRY(refs_user(call->db, id, call->a, &u, e));
+    jw_obj(&w);
+    jw_kv_int(&w, "id", u.id);
+    jw_kv_text(&w, "name", u.name);
+    jw_kv_text(&w, "email", u.email);
+    jw_kv_id(&w, "organization_id", u.organization_id);
+    jw_kv_bool(&w, "active", u.active);
+    jw_obj_end(&w);
+    *out = buf_view(&b);
+    return RC_OK;
+}
+
 static enum rc read_includes(const struct ticket_params *q, unsigned *bits, struct err *e)
 {
     *bits = 0;
@@ -331,6 +353,10 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
     TRY(ctx_call(c, &call, e));
     v.cat = call.cat;
     TRY(ticket_read(&call, id, &t, &v.internal, e));
+    if (inc & (1u << INC_CUSTOMER))
+        TRY(person_json(&call, t.customer_id, v.internal, &v.customer, e));
+    if (inc & (1u << INC_OWNER))
+        TRY(person_json(&call, t.owner_id, v.internal, &v.owner, e));
     ctx_etag(c, t.version);
     jw_obj(&c->out);
     ticket_json_members(&c->out, &v, &t);

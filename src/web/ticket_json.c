@@ -143,6 +143,14 @@ static void json_group(struct jw *w, const struct ticket_view *v, const struct t
     raw_or_null(w, g ? g->ref : STR_NONE);
 }
 
+static void whole_or_ref(struct jw *w, struct str whole, int64_t id, struct str name)
+{
+    if (whole.p)
+        jw_raw(w, whole);
+    else
+        ref_json(w, id, name);
+}
+
 #define WANTED(id) (all || (v->mask & (UINT64_C(1) << M_##id)))
 
 static void json_head(struct jw *w, const struct ticket_view *v, const struct ticket *t)
@@ -164,9 +172,9 @@ static void json_head(struct jw *w, const struct ticket_view *v, const struct ti
     if (WANTED(GROUP))
         jw_key(w, "group"), json_group(w, v, t);
     if (WANTED(OWNER))
-        jw_key(w, "owner"), ref_json(w, t->owner_id, t->owner_name);
+        jw_key(w, "owner"), whole_or_ref(w, v->owner, t->owner_id, t->owner_name);
     if (WANTED(CUSTOMER))
-        jw_key(w, "customer"), ref_json(w, t->customer_id, t->customer_name);
+        jw_key(w, "customer"), whole_or_ref(w, v->customer, t->customer_id, t->customer_name);
     if (WANTED(ORGANIZATION))
         jw_key(w, "organization"), ref_json(w, t->organization_id, t->organization_name);
     if (WANTED(CHANNEL))

@@ -15,6 +15,7 @@ struct ticket_view {
     const struct catalog *cat;
     bool internal; /* the reader sees this ticket as an agent */
     uint64_t mask; /* fields asked for (ticket_fields_mask); 0: all */
+    struct str customer, owner; /* whole objects instead of references; p == NULL: references */
 };
 
 /* Bits for "fields=a,b"; RC_BAD names an unknown one. */

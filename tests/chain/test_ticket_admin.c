@@ -158,6 +158,26 @@ static void participants_see_the_ticket_while_they_take_part(void **state)
     assert_int_equal(json_array_size(answer_at(ask(HTTP_GET, other, NULL, "/api/v1/tickets"), "/data")), 0);
 }
 
+static void customers_name_only_people_of_the_organisation(void **state)
+{
+    int64_t near = chain_user(t.ch, 3), far = chain_user(t.ch, 3);
+    char json[64];
+
+    (void)state;
+    chain_exec(t.ch, "UPDATE groups SET customers_may_add = 1", DB_NO_ARGS);
+    chain_exec(t.ch, "INSERT INTO organizations (id, name, name_fold, created_us, updated_us)"
+                     " VALUES (7, 'o', 'o', 0, 0)", DB_NO_ARGS);
+    chain_exec(t.ch, "UPDATE users SET organization_id = 7, version = version + 1 WHERE id IN ($1, $2)",
+               DB_ARGS(DB_INT(near), DB_INT(t.customer_id)));
+    chain_exec(t.ch, "UPDATE counters SET value = 78 WHERE name = 'catalog'", DB_NO_ARGS);
+    expect(ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets"), 201);
+    snprintf(json, sizeof(json), "{\"user\":%lld}", (long long)far);
+    assert_problem_field(ask(HTTP_POST, t.customer, json, "/api/v1/tickets/1/participants"), "/user");
+    snprintf(json, sizeof(json), "{\"user\":%lld}", (long long)near);
+    expect(ask(HTTP_POST, t.customer, json, "/api/v1/tickets/1/participants"), 200);
+    expect(ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1?include=customer,owner"), 200);
+}
+
 struct due_run {
     struct arena *a;
     int64_t now_us, done;
@@ -213,6 +233,7 @@ int main(void)
         CASE(frozen_tags_are_not_made_by_agents),
         CASE(a_field_is_added_online_and_checked),
         CASE(participants_see_the_ticket_while_they_take_part),
+        CASE(customers_name_only_people_of_the_organisation),
         CASE(dates_that_are_reached_move_or_remind),
     };
 
