@@ -49,6 +49,26 @@ static enum rc unassign_idle(struct task_run *t, int64_t limit, int64_t *done, s
     return RC_OK;
 }
 
+static enum rc reach_dates(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    struct call c;
+
+    TRY(call_begin(t->db, &nobody, t->a, &c, e));
+    return ticket_until_due(&c, limit, done, e);
+}
+
+static enum rc close_solved(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    struct call c;
+    int64_t days;
+
+    TRY(setting_int(t->db, SETTING_SOLVED_CLOSE_DAYS, &days, e));
+    if (!days)
+        return RC_OK;
+    TRY(call_begin(t->db, &nobody, t->a, &c, e));
+    return ticket_close_solved(&c, days, limit, done, e);
+}
+
 /* ---- What is kept for a while ---- */
 
 static enum rc old_idempotency(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
@@ -142,6 +162,8 @@ static enum rc tidy_database(struct task_run *t, int64_t *done, struct err *e)
 }
 
 const struct task tasks_all[] = {
+    { .name = "reach_dates", .every_us = 30 * US_PER_S, .batch = reach_dates },
+    { .name = "close_solved", .every_us = 10 * US_PER_MIN, .batch = close_solved },
     { .name = "unassign_idle", .every_us = US_PER_MIN, .batch = unassign_idle },
     { .name = "expire_idempotency", .every_us = 10 * US_PER_MIN, .batch = old_idempotency },
     { .name = "expire_tokens", .every_us = US_PER_HOUR, .batch = old_tokens },

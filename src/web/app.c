@@ -21,6 +21,7 @@
 #include "web/openapi.h"
 #include "web/ratelimit.h"
 #include "web/routes.h"
+#include "web/streams.h"
 #include "web/worker.h"
 
 #include <stdlib.h>
@@ -31,6 +32,7 @@ enum {
     RATE_CELLS = 1 << 17, /* 2 MiB, touched as addresses come */
     LOOPS_MAX = 4,
     THREADS_MIN = 2,
+    STREAMS_PER_USER_MAX = 10,
     STREAM_BACKLOG_MAX = 1 << 18,
     REQUEST_LINE_MAX = 8192,
     HEADER_BYTES_MAX = 32768,
@@ -126,6 +128,33 @@ static struct str make_openapi(struct arena *a)
     return kept;
 }
 
+static bool send_to_stream(void *arg, uint64_t id, struct str bytes)
+{
+    struct app *app = arg;
+
+    return http_stream_send(app->http, id, bytes);
+}
+
+static void end_stream(void *arg, uint64_t id)
+{
+    struct app *app = arg;
+
+    http_stream_end(app->http, id);
+}
+
+static enum rc open_streams(struct app *app, struct err *e)
+{
+    const struct streams_opts o = {
+        .store = app->store,
+        .send = send_to_stream,
+        .end = end_stream,
+        .arg = app,
+        .max_per_user = STREAMS_PER_USER_MAX,
+    };
+
+    return streams_new(&o, &app->streams, e);
+}
+
 static enum rc open_runner(struct app *app, struct err *e)
 {
     struct tasks_env *env = ARENA_NEW(app->arena, struct tasks_env);
@@ -159,6 +188,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->health = health_new(&(struct health_opts){ .store = app->store, .path = str_z(app->cfg->data_dir, app->arena) });
     TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
+    TRY(open_streams(app, e));
     return open_runner(app, e);
 }
 
@@ -221,9 +251,9 @@ enum rc app_start(const struct config *cfg, struct app **out, struct err *e)
         app_stop(&app);
         return e->rc;
     }
-    if (!runner_start(app->runner)) {
+    if (!streams_start(app->streams) || !runner_start(app->runner)) {
         app_stop(&app);
-        return err_fail(e, "no thread for jobs");
+        return err_fail(e, "no thread for jobs and streams");
     }
     *out = app;
     return RC_OK;
@@ -257,6 +287,7 @@ void app_stop(struct app **app)
     runner_free(&a->runner);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
+    streams_free(&a->streams);
     health_free(&a->health);
     store_close(&a->store);
     http_stop(&a->http);

@@ -7,6 +7,7 @@
 #include "web/live.h"
 #include "web/metrics.h"
 #include "web/problem.h"
+#include "web/streams.h"
 #include "web/worker.h"
 
 #include "http/server.h"
@@ -347,6 +348,8 @@ static void write_done(struct write_job *j, enum rc rc)
 {
     struct request *r = request_of_write(j);
 
+    if (rc == RC_OK && !atomic_load(&r->c.app->draining) && r->c.app->streams)
+        streams_wake(r->c.app->streams);
     finish_and_reply(r, rc == RC_OK ? r->write_rc : rc);
 }
 

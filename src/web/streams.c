@@ -1,0 +1,389 @@
+#include "web/streams.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "desk/auth.h"
+#include "desk/can.h"
+#include "desk/catalog.h"
+#include "store/rights.h"
+#include "web/ticket_json.h"
+
+#include <pthread.h>
+
+enum {
+    BATCH = 200,
+    BATCHES_MAX = 50, /* in one round */
+    FRAME_MAX = 256 * 1024,
+    ARENA_CAP = 256 * 1024 * 1024,
+    OWNER_CAP = 4 * 1024 * 1024,
+    POLL_MS = 1000,
+};
+static const int64_t heartbeat_us = 15 * US_PER_S;
+static const int64_t recheck_us = US_PER_MIN;
+static const int64_t opening_us = 10 * US_PER_S; /* the answer's headers are still on their way */
+
+struct stream {
+    struct stream *next;
+    uint64_t id;
+    int64_t user_id;
+    /* The rest is the dispatcher's alone. */
+    struct arena *a; /* the owner's rights */
+    struct actor who;
+    int64_t perms_mask, user_version, catalog;
+    int64_t cursor, added_us, sent_us, checked_us;
+    bool opened, gone;
+};
+
+struct streams {
+    struct streams_opts o;
+    struct db *db;
+    struct arena *arena; /* one round */
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* guards the list (its links), stop and woken */
+    pthread_cond_t cond;
+    struct stream *first;
+    bool stop, woken;
+};
+
+/* ---- Who may see what ---- */
+
+bool feed_row_visible(const struct actor *who, const struct feed_row *row, bool *internal)
+{
+    struct ticket_facts facts = { row->group_id, row->customer_id, row->organization_id, false };
+
+    for (size_t i = 0; i < row->n_people; i++)
+        facts.participates = facts.participates || row->people[i] == who->user_id;
+    *internal = can(who, CAN_READ_INTERNAL, &facts);
+    return can(who, CAN_READ, &facts) && (*internal || !row->ev.is_internal);
+}
+
+/* ---- The list ---- */
+
+enum rc streams_new(const struct streams_opts *o, struct streams **out, struct err *e)
+{
+    struct streams *s = calloc(1, sizeof *s);
+
+    INVARIANT(s);
+    s->o = *o;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->cond, NULL);
+    s->arena = arena_new(ARENA_CAP);
+    if (store_connect(o->store, DB_READ, &s->db, e) != RC_OK)
+        streams_free(&s);
+    *out = s;
+    return e->rc;
+}
+
+static void stream_free(struct stream *st)
+{
+    arena_free(&st->a);
+    free(st);
+}
+
+void streams_free(struct streams **sp)
+{
+    struct streams *s = *sp;
+
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_signal(&s->cond);
+    pthread_mutex_unlock(&s->lock);
+    if (s->started)
+        pthread_join(s->thread, NULL);
+    for (struct stream *st = s->first, *next; st; st = next) {
+        next = st->next;
+        s->o.end(s->o.arg, st->id);
+        stream_free(st);
+    }
+    db_close(&s->db);
+    arena_free(&s->arena);
+    pthread_cond_destroy(&s->cond);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+    *sp = NULL;
+}
+
+void streams_wake(struct streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->woken = true;
+    pthread_cond_signal(&s->cond);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static struct stream *stream_new(uint64_t id, const struct actor *who, int64_t after)
+{
+    struct stream *st = calloc(1, sizeof *st);
+
+    INVARIANT(st);
+    st->id = id;
+    st->user_id = who->user_id;
+    st->a = arena_new(OWNER_CAP);
+    st->who = (struct actor){ .type = who->type,
+                              .user_id = who->user_id,
+                              .session_id = who->session_id,
+                              .token_id = who->token_id };
+    st->perms_mask = who->token_id ? who->perms : -1;
+    st->cursor = after;
+    st->added_us = st->sent_us = clock_mono_us();
+    return st;
+}
+
+enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, int64_t after,
+                    struct err *e)
+{
+    struct stream *st = stream_new(id, who, after);
+    size_t n = 0;
+
+    pthread_mutex_lock(&s->lock);
+    for (const struct stream *at = s->first; at; at = at->next)
+        n += at->user_id == who->user_id;
+    if (n < s->o.max_per_user) {
+        st->next = s->first;
+        s->first = st;
+        s->woken = true;
+        pthread_cond_signal(&s->cond);
+        st = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!st)
+        return RC_OK;
+    stream_free(st);
+    return err_set(e, RC_LIMITED, "too_many_streams", "You have %zu live streams open already.", n);
+}
+
+size_t streams_count(struct streams *s)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&s->lock);
+    for (const struct stream *st = s->first; st; st = st->next)
+        n++;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+static struct stream *first_of(struct streams *s)
+{
+    struct stream *st;
+
+    pthread_mutex_lock(&s->lock);
+    st = s->first; /* new ones come in front: what follows is ours */
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+static void drop_gone(struct streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct stream **at = &s->first; *at;) {
+        struct stream *st = *at;
+
+        if (!st->gone) {
+            at = &st->next;
+            continue;
+        }
+        *at = st->next;
+        stream_free(st);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- Sending ---- */
+
+/* False when it could not be sent now: gone, or not yet open. */
+static bool send(struct streams *s, struct stream *st, struct str bytes)
+{
+    if (s->o.send(s->o.arg, st->id, bytes)) {
+        st->opened = true;
+        st->sent_us = clock_mono_us();
+        return true;
+    }
+    st->gone = st->opened || clock_mono_us() - st->added_us > opening_us;
+    return false;
+}
+
+static enum rc load_caller(struct streams *s, struct stream *st, struct caller_row *row,
+                           bool *lives, struct err *e)
+{
+    int64_t now = clock_now_us();
+    enum rc rc;
+
+    *lives = true;
+    if (st->who.token_id)
+        TRY(event_feed_token_lives(s->db, st->who.token_id, now, lives, e));
+    rc = st->who.session_id ? caller_by_session(s->db, st->who.session_id, s->arena, row, e)
+                            : caller_by_user(s->db, st->user_id, s->arena, row, e);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(e);
+        *lives = false;
+        return RC_OK;
+    }
+    TRY(rc);
+    *lives = *lives && row->active && !row->ended_us && (!row->expires_us || row->expires_us > now);
+    return RC_OK;
+}
+
+/* Looks at the owner again. */
+static enum rc recheck(struct streams *s, struct stream *st, struct err *e)
+{
+    struct caller_row row = { 0 };
+    int64_t session = st->who.session_id, token = st->who.token_id;
+    bool lives;
+
+    TRY(load_caller(s, st, &row, &lives, e));
+    if (!lives) {
+        s->o.end(s->o.arg, st->id);
+        st->gone = true;
+        return RC_OK;
+    }
+    st->checked_us = clock_mono_us();
+    if (st->user_version == row.user_version && st->catalog == row.catalog)
+        return RC_OK;
+    arena_reset(st->a);
+    TRY(actor_load(s->db, st->user_id, st->a, &st->who, e));
+    st->who.session_id = session;
+    st->who.token_id = token;
+    st->who.perms &= st->perms_mask;
+    if (!actor_has(&st->who, PERM_TICKET_AGENT))
+        st->who.n_groups = 0;
+    st->user_version = row.user_version;
+    st->catalog = row.catalog;
+    return RC_OK;
+}
+
+static struct str frame_of(const struct feed_row *row, const struct ticket_view *v, struct arena *a)
+{
+    struct buf b = BUF_ARENA(a, FRAME_MAX);
+    struct jw w = jw_to(&b);
+
+    buf_printf(&b, "id: %lld\nevent: ticket\ndata: ", (long long)row->ev.id);
+    event_json(&w, v, &row->ev);
+    BUF_LIT(&b, "\n\n");
+    /* Too large to be told whole: the client reads the ticket again. */
+    return b.overflow ? str_printf(a, "id: %lld\nevent: reset\ndata: {}\n\n", (long long)row->ev.id)
+                      : buf_view(&b);
+}
+
+static void deliver(struct streams *s, struct stream *st, const struct feed_rows *rows,
+                    const struct catalog *cat)
+{
+    struct ticket_view v = { .cat = cat };
+
+    for (size_t i = 0; i < rows->n && !st->gone; i++) {
+        const struct feed_row *row = &rows->v[i];
+
+        if (row->ev.id <= st->cursor)
+            continue;
+        if (feed_row_visible(&st->who, row, &v.internal)
+            && !send(s, st, frame_of(row, &v, s->arena)))
+            return;
+        st->cursor = row->ev.id;
+    }
+}
+
+/* ---- One round ---- */
+
+static int64_t least_cursor(const struct stream *st)
+{
+    int64_t least = INT64_MAX;
+
+    for (; st; st = st->next)
+        if (!st->gone && st->cursor < least)
+            least = st->cursor;
+    return least;
+}
+
+static enum rc batch(struct streams *s, int64_t after, size_t *n, struct err *e)
+{
+    const struct catalog *cat;
+    struct feed_rows rows;
+
+    *n = 0;
+    TRY(event_feed_read(s->db, after, BATCH, s->arena, &rows, e));
+    if (!rows.n)
+        return RC_OK;
+    TRY(catalog_get(s->db, &cat, e));
+    for (struct stream *st = first_of(s); st; st = st->next) {
+        if (st->gone || st->cursor >= rows.v[rows.n - 1].ev.id)
+            continue;
+        TRY(recheck(s, st, e));
+        deliver(s, st, &rows, cat);
+    }
+    *n = rows.n;
+    return RC_OK;
+}
+
+static void keep_alive(struct streams *s)
+{
+    int64_t now = clock_mono_us();
+    struct err e = { 0 };
+
+    for (struct stream *st = first_of(s); st; st = st->next) {
+        if (st->gone)
+            continue;
+        if (now - st->checked_us > recheck_us && recheck(s, st, &e) != RC_OK)
+            err_clear(&e); /* the database is away: the next round looks again */
+        if (!st->gone && (!st->opened || now - st->sent_us > heartbeat_us))
+            send(s, st, STR(":\n\n"));
+    }
+}
+
+void streams_tick(struct streams *s)
+{
+    struct err e = { 0 };
+    size_t n = BATCH;
+
+    if (!first_of(s))
+        return;
+    for (int i = 0; i < BATCHES_MAX && n == BATCH; i++) {
+        int64_t after = least_cursor(first_of(s));
+
+        arena_reset(s->arena);
+        if (after == INT64_MAX)
+            break;
+        if (batch(s, after, &n, &e) != RC_OK) {
+            LOG(LOG_WARN, "streams.failed", KV_Z("error", e.detail), KV_Z("internal", e.internal));
+            break;
+        }
+    }
+    keep_alive(s);
+    drop_gone(s);
+}
+
+/* ---- The thread ---- */
+
+static bool rest(struct streams *s)
+{
+    struct timespec until;
+    bool stop;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += POLL_MS / 1000;
+    pthread_mutex_lock(&s->lock);
+    if (!s->stop && !s->woken)
+        pthread_cond_timedwait(&s->cond, &s->lock, &until);
+    s->woken = false;
+    stop = s->stop;
+    pthread_mutex_unlock(&s->lock);
+    return !stop;
+}
+
+static void *main_of_thread(void *arg)
+{
+    struct streams *s = arg;
+
+    pthread_setname_np(pthread_self(), "streams");
+    while (rest(s))
+        streams_tick(s);
+    return NULL;
+}
+
+bool streams_start(struct streams *s)
+{
+    s->started = pthread_create(&s->thread, NULL, main_of_thread, s) == 0;
+    return s->started;
+}
