@@ -13,8 +13,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LISTEN_FDS_START = 3, LISTEN_FDS_MAX = 16 };
-
 static void waited_signals(sigset_t *set)
 {
     sigemptyset(set);
@@ -96,12 +94,4 @@ int64_t watchdog_ms(void)
     int64_t ms = own_number("WATCHDOG_USEC", "WATCHDOG_PID", US_PER_DAY) / 1000 / 3;
 
     return ms ? ms : 0;
-}
-
-size_t inherited_sockets(int *first)
-{
-    int64_t n = getenv("LISTEN_PID") ? own_number("LISTEN_FDS", "LISTEN_PID", LISTEN_FDS_MAX) : 0;
-
-    *first = LISTEN_FDS_START;
-    return (size_t)n;
 }

@@ -16,7 +16,5 @@ void signals_release(void);
 void notify(const char *line);
 /* How often the watchdog wants to hear "WATCHDOG=1", with room to spare; 0: never. */
 int64_t watchdog_ms(void);
-/* Sockets that systemd passed on (LISTEN_FDS); *fds is the first. */
-size_t inherited_sockets(int *first);
 
 #endif

@@ -165,6 +165,6 @@ const struct command cmd_serve = {
             "in order: readiness\n"
             "fails, running requests finish, exit code 0. SIGHUP reloads what can be "
             "(docs/configuration.md).\n"
-            "Speaks systemd's notify protocol and takes its sockets.",
+            "Speaks systemd's notify protocol.",
     .run = run,
 };
