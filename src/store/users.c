@@ -1,6 +1,7 @@
 #include "store/users.h"
 
 #include "base/fold.h"
+#include "store/search.h"
 
 #define USER_COLUMNS                                                                               \
     "SELECT u.id, u.version, u.name, u.email, u.phone, u.organization_id, o.name, u.locale,"      \
@@ -55,20 +56,23 @@ static struct db_val text_or_null(struct str s)
 enum rc users_insert(struct db *db, const struct user_row *u, struct arena *a, int64_t *id,
                      struct err *e)
 {
-    return db_query_int(
+    struct str fold = fold_text(u->name, a);
+
+    TRY(db_query_int(
         db,
         "INSERT INTO users (name, name_fold, email, phone, organization_id, locale, zone, note, vip,"
         " active, created_us, updated_us)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id",
-        DB_ARGS(DB_TEXT(u->name), DB_TEXT(fold_text(u->name, a)), text_or_null(u->email),
-                text_or_null(u->phone), DB_ID(u->organization_id), DB_TEXT(u->locale),
-                DB_TEXT(u->zone), DB_TEXT(u->note), DB_INT(u->vip), DB_INT(u->active),
-                DB_INT(u->created_us)),
-        id, e);
+        DB_ARGS(DB_TEXT(u->name), DB_TEXT(fold), text_or_null(u->email), text_or_null(u->phone),
+                DB_ID(u->organization_id), DB_TEXT(u->locale), DB_TEXT(u->zone), DB_TEXT(u->note),
+                DB_INT(u->vip), DB_INT(u->active), DB_INT(u->created_us)),
+        id, e));
+    return search_put_person(db, *id, fold, e);
 }
 
 enum rc users_save(struct db *db, const struct user_row *u, struct arena *a, struct err *e)
 {
+    struct str fold = fold_text(u->name, a);
     int64_t changed;
 
     TRY(db_exec(db,
@@ -77,15 +81,14 @@ enum rc users_save(struct db *db, const struct user_row *u, struct arena *a, str
                 " stand_in_id = $13, preferences_json = $14, updated_us = $15, version = version + 1"
                 " WHERE id = $1 AND version = $2",
                 DB_ARGS(DB_INT(u->id), DB_INT(u->version), DB_TEXT(u->name),
-                        DB_TEXT(fold_text(u->name, a)), DB_ID(u->organization_id),
-                        DB_TEXT(u->locale), DB_TEXT(u->zone), DB_TEXT(u->note), DB_INT(u->vip),
+                        DB_TEXT(fold), DB_ID(u->organization_id), DB_TEXT(u->locale), DB_TEXT(u->zone), DB_TEXT(u->note), DB_INT(u->vip),
                         DB_INT(u->active), DB_ID(u->out_from_us), DB_ID(u->out_to_us),
                         DB_ID(u->stand_in_id), DB_TEXT(u->preferences_json),
                         DB_INT(u->updated_us)),
                 &changed, e));
     if (!changed)
         return err_set(e, RC_STALE, "version_mismatch", "The user was changed meanwhile.");
-    return RC_OK;
+    return search_put_person(db, u->id, fold, e);
 }
 
 enum rc users_bump(struct db *db, int64_t id, int64_t now_us, struct err *e)

@@ -23,7 +23,8 @@ struct user_row {
 
 enum rc users_load(struct db *db, int64_t id, struct arena *a, struct user_row *out, struct err *e)
     MUST_USE; /* RC_NOT_FOUND */
-/* name_fold is made of name.  Answers the id. */
+/* name_fold and the words that find the person are made of name, here and in users_save().
+ * Answers the id. */
 enum rc users_insert(struct db *db, const struct user_row *u, struct arena *a, int64_t *id,
                      struct err *e) MUST_USE;
 /* Writes what people may edit where the version still is u->version, and raises it; else RC_STALE. */
