@@ -253,6 +253,24 @@ static void production_refuses_unsafe_secrets(void **state)
     assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET)), RC_OK);
 }
 
+static void production_proves_addresses_unless_told_otherwise(void **state)
+{
+    enum { OFF, VERIFY, OPEN }; /* the order in config.def */
+    struct fixture *f = *state;
+
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET)), RC_OK);
+    assert_int_equal(f->cfg->registration, VERIFY);
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET, "REGISTRATION=open")), RC_OK);
+    assert_int_equal(f->cfg->registration, OPEN);
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET, "REGISTRATION=off")), RC_OK);
+    assert_int_equal(f->cfg->registration, OFF);
+    assert_int_equal(load(f, ENV("ENVIRONMENT=development")), RC_OK);
+    assert_int_equal(f->cfg->registration, OPEN);
+    put(f, "env", "REGISTRATION=open\n");
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET)), RC_OK);
+    assert_int_equal(f->cfg->registration, OPEN);
+}
+
 static void production_tells_all_reasons_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -345,6 +363,7 @@ int main(void)
         T(unknown_names_in_the_env_file_are_told),
         T(malformed_values_are_refused),
         T(production_refuses_unsafe_secrets),
+        T(production_proves_addresses_unless_told_otherwise),
         T(production_tells_all_reasons_at_once),
         T(secrets_are_masked_and_never_quoted),
         T(a_reload_changes_only_what_it_may),
