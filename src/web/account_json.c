@@ -77,6 +77,18 @@ const struct jspec login_answer = JSPEC_ANSWER("Login", login_fields);
 static const struct jfield accepted_fields[] = { OUT("status", J_TEXT, 0, "accepted.") };
 const struct jspec accepted_answer = JSPEC_ANSWER("Accepted", accepted_fields);
 
+static const struct jfield session_fields[] = {
+    OUT("id", J_ID, 0, "Id."),
+    OUT("current", J_BOOL, 0, "The one of this request."),
+    OUT("address", J_TEXT, 0, "Where the login came from."),
+    OUT("user_agent", J_TEXT, 0, "The program."),
+    OUT("mfa", J_BOOL, 0, "With a second step."),
+    OUT("created_at", J_TIME, 0, "Login."),
+    OUT("seen_at", J_TIME, 0, "Last request, to the minute."),
+    OUT("expires_at", J_TIME, 0, "Ends."),
+};
+const struct jspec session_answer = JSPEC_ANSWER("Session", session_fields);
+
 struct account account_of(struct ctx *c)
 {
     return (struct account){ c->app->auth, c->db, &c->who, c->a, clock_now_us() };
@@ -264,6 +276,31 @@ enum rc user_json_whole(struct ctx *c, int64_t id, bool note, struct err *e)
     ctx_etag(c, u.version);
     user_json(&c->out, &u, &(struct user_view){ &extras, &identities, note });
     return RC_OK;
+}
+
+void sessions_json(struct ctx *c, const struct session_rows *rows)
+{
+    jw_obj(&c->out);
+    jw_key(&c->out, "data");
+    jw_arr(&c->out);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct session_row *s = &rows->v[i];
+
+        jw_obj(&c->out);
+        jw_kv_int(&c->out, "id", s->id);
+        jw_kv_bool(&c->out, "current", s->id == c->who.session_id);
+        jw_kv_text(&c->out, "address", s->address);
+        jw_kv_text(&c->out, "user_agent", s->user_agent);
+        jw_kv_bool(&c->out, "mfa", s->mfa_us != 0);
+        jw_kv_time(&c->out, "created_at", s->created_us);
+        jw_kv_time(&c->out, "seen_at", s->seen_us);
+        jw_kv_time(&c->out, "expires_at", s->expires_us);
+        jw_obj_end(&c->out);
+    }
+    jw_arr_end(&c->out);
+    jw_key(&c->out, "page");
+    jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
+    jw_obj_end(&c->out);
 }
 
 bool cookies_prefixed(const struct ctx *c)

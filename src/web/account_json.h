@@ -9,7 +9,8 @@
 #include "store/users.h"
 #include "web/ctx.h"
 
-extern const struct jspec user_answer, login_answer, accepted_answer, level_answer, account_ref_answer;
+extern const struct jspec user_answer, login_answer, accepted_answer, level_answer, account_ref_answer,
+    session_answer;
 
 /* What handlers hand to desk/: this lane's connection. */
 struct account account_of(struct ctx *c);
@@ -29,6 +30,8 @@ enum rc user_json_whole(struct ctx *c, int64_t id, bool note, struct err *e) MUS
 void levels_json(struct jw *w, int64_t levels);
 enum rc levels_read(const struct str *names, size_t n, const char *pointer, int64_t *levels,
                     struct err *e) MUST_USE;
+/* A list of sessions, whole. */
+void sessions_json(struct ctx *c, const struct session_rows *rows);
 void perms_json(struct jw *w, int64_t perms);
 
 /* Sets the cookies (when there is a new session) and writes the login answer. */

@@ -49,18 +49,6 @@ static const struct jspec setup_body = JSPEC("Setup", setup_fields, struct setup
 static const struct jfield csrf_fields[] = { OUT("csrf_token", J_TEXT, 0, "For X-CSRF-Token.") };
 static const struct jspec csrf_answer = JSPEC_ANSWER("Csrf", csrf_fields);
 
-static const struct jfield session_fields[] = {
-    OUT("id", J_ID, 0, "Id."),
-    OUT("current", J_BOOL, 0, "The one of this request."),
-    OUT("address", J_TEXT, 0, "Where the login came from."),
-    OUT("user_agent", J_TEXT, 0, "The program."),
-    OUT("mfa", J_BOOL, 0, "With a second step."),
-    OUT("created_at", J_TIME, 0, "Login."),
-    OUT("seen_at", J_TIME, 0, "Last request, to the minute."),
-    OUT("expires_at", J_TIME, 0, "Ends."),
-};
-static const struct jspec session_answer = JSPEC_ANSWER("Session", session_fields);
-
 static enum rc register_prepare(struct ctx *c, struct err *e)
 {
     const struct register_body *b = c->body;
@@ -160,27 +148,7 @@ static enum rc sessions_handle(struct ctx *c, struct err *e)
     struct session_rows rows;
 
     TRY(session_list(&ac, c->who.user_id, &rows, e));
-    jw_obj(&c->out);
-    jw_key(&c->out, "data");
-    jw_arr(&c->out);
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct session_row *s = &rows.v[i];
-
-        jw_obj(&c->out);
-        jw_kv_int(&c->out, "id", s->id);
-        jw_kv_bool(&c->out, "current", s->id == c->who.session_id);
-        jw_kv_text(&c->out, "address", s->address);
-        jw_kv_text(&c->out, "user_agent", s->user_agent);
-        jw_kv_bool(&c->out, "mfa", s->mfa_us != 0);
-        jw_kv_time(&c->out, "created_at", s->created_us);
-        jw_kv_time(&c->out, "seen_at", s->seen_us);
-        jw_kv_time(&c->out, "expires_at", s->expires_us);
-        jw_obj_end(&c->out);
-    }
-    jw_arr_end(&c->out);
-    jw_key(&c->out, "page");
-    jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
-    jw_obj_end(&c->out);
+    sessions_json(c, &rows);
     return RC_OK;
 }
 

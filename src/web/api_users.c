@@ -200,6 +200,24 @@ static enum rc identity_primary(struct ctx *c, struct err *e)
     return user_json_whole(c, id, true, e);
 }
 
+static enum rc sessions_handle(struct ctx *c, struct err *e)
+{
+    struct account ac = account_of(c);
+    struct session_rows rows;
+    struct user_row u;
+    int64_t id;
+    enum rc rc;
+
+    TRY(ctx_id(c, 0, &id, e));
+    rc = users_load(c->db, id, c->a, &u, e);
+    if (rc == RC_NOT_FOUND)
+        return err_set(e, rc, "not_found", "There is no such user.");
+    TRY(rc);
+    TRY(session_list(&ac, id, &rows, e));
+    sessions_json(c, &rows);
+    return RC_OK;
+}
+
 static enum rc sessions_end_handle(struct ctx *c, struct err *e)
 {
     struct account ac = account_of(c);
@@ -232,6 +250,7 @@ static const struct route user_routes[] = {
     { HTTP_POST, "/api/v1/users/{id}/identities", "user_identities_create", TAG, "Add an address or number.", NULL, identity_add, R_WRITE, EDIT, NULL, &identity_spec, &user_answer, 201, 0, BUCKET_API },
     { HTTP_DELETE, "/api/v1/users/{id}/identities/{identity_id}", "user_identities_delete", TAG, "Remove an address or number.", NULL, identity_remove, R_WRITE | R_EMPTY, EDIT, NULL, NULL, NULL, 204, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/users/{id}/identities/{identity_id}/primary", "user_identities_primary", TAG, "Use this one from now on.", NULL, identity_primary, R_WRITE, EDIT, NULL, NULL, &user_answer, 200, 0, BUCKET_API },
+    { HTTP_GET, "/api/v1/users/{id}/sessions", "user_sessions_list", TAG, "The running sessions of a person.", NULL, sessions_handle, R_LIST, PERM_ADMIN_SESSION, NULL, NULL, &session_answer, 200, 0, BUCKET_API },
     { HTTP_DELETE, "/api/v1/users/{id}/sessions", "user_sessions_end", TAG, "End all sessions of a person.", NULL, sessions_end_handle, R_WRITE | R_EMPTY, PERM_ADMIN_SESSION, NULL, NULL, NULL, 204, 0, BUCKET_API },
     { HTTP_DELETE, "/api/v1/users/{id}/mfa", "user_mfa_reset", TAG, "Switch the second step of a person off.", NULL, mfa_reset_handle, R_WRITE | R_EMPTY, PERM_ADMIN_USER, NULL, NULL, NULL, 204, 0, BUCKET_API },
 };
