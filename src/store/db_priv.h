@@ -28,6 +28,7 @@ struct db_stmt {
     int64_t started_us;
     struct stmt_stat *stat; /* the store's */
     void *h;            /* the driver's */
+    bool gives_rowid;   /* SQLite's: RETURNING id is answered by the driver */
 };
 
 struct db_driver {
