@@ -1,6 +1,7 @@
 #include "store/seed.h"
 
 #include "base/utf8.h"
+#include "store/db_priv.h"
 #include "store/search.h"
 
 enum { LEVELS_ALL = 31, ROLE_ADMIN = 1, ROLE_AGENT = 2, IDENTITY_EMAIL = 0 };
@@ -122,6 +123,13 @@ enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *
     if (db_next(&r, e))
         *first = db_int(&r, 0);
     return e->rc;
+}
+
+enum rc seed_roomy(struct db *db, struct err *e)
+{
+    if (db_kind(db) != DB_SQLITE)
+        return RC_OK;
+    return db_script(db, STR("PRAGMA cache_size = -131072"), e); /* KiB: a transaction of ours fits */
 }
 
 enum rc seed_begin(struct db *db, struct err *e)
