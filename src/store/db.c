@@ -46,6 +46,8 @@ void db_close(struct db **db)
     db_cache_flush(d);
     if (d->access == DB_READ)
         d->store->readers--;
+    late_forget(d, 0);
+    free(d->late);
     free(d);
     *db = NULL;
 }

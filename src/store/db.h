@@ -116,6 +116,11 @@ void db_tx_end(struct db_tx *tx);
 enum rc db_snapshot_begin(struct db *db, struct err *e) MUST_USE;
 void db_snapshot_end(struct db *db);
 
+/* For its effect, at the latest right before the commit of the outermost transaction; forgotten
+ * with the savepoint that asked for it.  Why: late.c.  Literals and few values only. */
+#define db_exec_late(db, sql, args, e) db_exec_late_((db), "" sql, sizeof(sql) - 1, (args), (e))
+enum rc db_exec_late_(struct db *db, const char *sql, size_t n, struct db_args args, struct err *e) MUST_USE;
+
 enum db_kind db_kind(const struct db *db);
 /* " FOR UPDATE" on PostgreSQL, "" on SQLite (one writer there): for composed reads before a write. */
 void sql_for_update(struct sql *q, const struct db *db);

@@ -59,6 +59,7 @@ struct db_level {
     bool is_virtual;    /* began before its parent ran anything: needs no savepoint */
     int64_t began_at;   /* db->tx_statements when it began */
     size_t words_at;    /* db->n_words then */
+    size_t late_at;     /* db->n_late then */
 };
 
 struct db {
@@ -81,6 +82,9 @@ struct db {
 
     struct word *words; /* owner; to be told after the commit (notify.c) */
     size_t n_words;
+
+    struct late *late;  /* owner; to be run before the commit (late.c) */
+    size_t n_late, late_cap;
 
     int64_t time_us, statements;
     int64_t fail_in;
@@ -140,6 +144,10 @@ struct store {
 void words_tell(struct db *db);
 void words_forget(struct db *db, size_t keep);
 void listener_free(struct listener **l);
+
+/* late.c: runs what db_exec_late() kept; forgets it down to the first keep_n. */
+enum rc late_run(struct db *db, struct err *e) MUST_USE;
+void late_forget(struct db *db, size_t keep_n);
 
 /* trace.c */
 int trace_open(const char *path);

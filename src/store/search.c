@@ -185,9 +185,8 @@ static enum rc doc_put_sqlite(struct db *db, struct doc *d, struct err *e)
                 DB_ARGS(DB_INT(d->message_id), DB_INT(d->ticket_id), DB_INT(d->group_id),
                         DB_INT(d->internal), DB_TEXT(buf_view(&d->head))),
                 NULL, e));
-    return db_exec(db, "INSERT INTO search_fts (rowid, head, body) VALUES ($1, $2, $3)",
-                   DB_ARGS(DB_INT(d->message_id), DB_TEXT(buf_view(&d->head)), DB_TEXT(d->body)),
-                   NULL, e);
+    return db_exec_late(db, "INSERT INTO search_fts (rowid, head, body) VALUES ($1, $2, $3)",
+                        DB_ARGS(DB_INT(d->message_id), DB_TEXT(buf_view(&d->head)), DB_TEXT(d->body)), e);
 }
 
 enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e)
@@ -217,10 +216,10 @@ static enum rc remove_sqlite(struct db *db, int64_t message_id, struct arena *a,
     body = text_tokens(str_sub(text, 0, utf8_cut_bytes(text, BODY_BYTES_MAX)), TOKENS_DOCUMENT,
                           a);
     db_rows_end(&r);
-    return db_exec(db,
-                   "INSERT INTO search_fts (search_fts, rowid, head, body)"
-                   " VALUES ('delete', $1, $2, $3)",
-                   DB_ARGS(DB_INT(message_id), DB_TEXT(head), DB_TEXT(body)), NULL, e);
+    return db_exec_late(db,
+                        "INSERT INTO search_fts (search_fts, rowid, head, body)"
+                        " VALUES ('delete', $1, $2, $3)",
+                        DB_ARGS(DB_INT(message_id), DB_TEXT(head), DB_TEXT(body)), e);
 }
 
 enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct err *e)

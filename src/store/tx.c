@@ -79,6 +79,7 @@ enum rc db_tx_begin(struct db *db, struct db_tx *tx, struct err *e)
     }
     l->began_at = db->tx_statements;
     l->words_at = db->n_words;
+    l->late_at = db->n_late;
     db->depth++;
     *tx = (struct db_tx){ .db = db, .open = true };
     return RC_OK;
@@ -91,7 +92,10 @@ static enum rc commit_top(struct db *db, struct err *e)
     if (db->lost)
         rc = err_set(e, db->lost, "", "%s", "The database ended the transaction.");
     else
+        rc = late_run(db, e);
+    if (rc == RC_OK)
         rc = exec(db, STR("COMMIT"), e);
+    late_forget(db, 0);
     db->depth = 0;
     db->lost = RC_OK;
     if (rc != RC_OK) {
@@ -132,6 +136,7 @@ void db_tx_end(struct db_tx *tx)
         return;
     tx->open = false;
     words_forget(db, db->levels[db->depth - 1].words_at);
+    late_forget(db, db->levels[db->depth - 1].late_at);
     if (--db->depth == 0) {
         undo_all(db);
         db->lost = RC_OK;
