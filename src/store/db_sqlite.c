@@ -14,7 +14,7 @@ enum {
     CACHE_WRITE_KIB = 8 * 1024,
     CHECKPOINT_PAGES = 2000,       /* of the log: then it is copied back beside the writes */
     CHECKPOINT_NOW_PAGES = 12000,  /* and from here on by the writer */
-    JOURNAL_IN_MEMORY = 512 * 1024, /* allocated at once by whatever keeps such a journal */
+    JOURNAL_IN_MEMORY = 127 * 1024, /* spilled in one write, of which SQLite does 128 KiB at most */
     JOURNAL_MAX_BYTES = 64 * 1024 * 1024, /* a longer log is cut when it begins anew */
 };
 

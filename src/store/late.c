@@ -39,8 +39,8 @@ enum rc db_exec_late_(struct db *db, const char *sql, size_t n, struct db_args a
 {
     struct late *l;
 
-    INVARIANT(db->depth > 0 && args.n <= LATE_ARGS_MAX);
-    if (db->depth == 1 && db->n_late == 0)
+    INVARIANT(args.n <= LATE_ARGS_MAX);
+    if (db->depth <= 1 && db->n_late == 0)
         return db_exec_(db, sql, n, args, NULL, e);
     if (db->n_late == db->late_cap) {
         db->late_cap = db->late_cap ? 2 * db->late_cap : 16;
