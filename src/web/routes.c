@@ -17,6 +17,7 @@
     X(routes_settings) \
     X(routes_tickets) \
     X(routes_messages) \
+    X(routes_counters) \
     X(routes_ticket_merge) \
     X(routes_attachments) \
     X(routes_ticket_links) \

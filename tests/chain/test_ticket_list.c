@@ -248,6 +248,8 @@ static void counts_equal_a_recount_after_any_operations(void **state)
                                " FROM ticket_counts) x",
                                DB_NO_ARGS), 0);
     assert_int_equal(chain_int(t.ch, "SELECT CAST(SUM(n) AS BIGINT) FROM ticket_counts", DB_NO_ARGS), 8);
+    assert_int_equal(ask(HTTP_GET, t.admin, NULL, "/api/v1/counters")->status, 200);
+    assert_int_equal(ask(HTTP_GET, chain_customer(t.ch), NULL, "/api/v1/counters")->status, 403);
     assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM ticket_counts WHERE n < 0", DB_NO_ARGS), 0);
 }
 
