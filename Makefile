@@ -3,7 +3,7 @@ SHELL := /bin/bash
 RELEASE := --buildtype=release -Doptimization=2 -Db_lto=true -Dstrip=false
 TEST_BUILD ?= build-test
 
-.PHONY: help run build test bench check fuzz format install clean
+.PHONY: help run build test bench check coverage fuzz format install clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -38,6 +38,10 @@ bench: build ## Measure the release binary
 check: ## clang-tidy, cppcheck, gcc -fanalyzer, layers
 	@tools/setup check
 	@tools/check
+
+coverage: ## Lines and branches that the C tests reach (gcovr)
+	@tools/setup test
+	@tools/coverage
 
 fuzz: ## Every fuzzer, FUZZ_SECONDS each (60)
 	@tools/setup test
