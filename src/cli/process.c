@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -94,4 +95,16 @@ int64_t watchdog_ms(void)
     int64_t ms = own_number("WATCHDOG_USEC", "WATCHDOG_PID", US_PER_DAY) / 1000 / 3;
 
     return ms ? ms : 0;
+}
+
+size_t inherited_sockets(int *fds, size_t max)
+{
+    enum { FIRST = 3 }; /* behind standard input, output and error */
+    int64_t n = own_number("LISTEN_FDS", "LISTEN_PID", (int64_t)max);
+
+    for (int64_t i = 0; i < n; i++) {
+        fds[i] = FIRST + (int)i;
+        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+    }
+    return (size_t)n;
 }

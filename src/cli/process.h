@@ -12,6 +12,10 @@ int signals_wait(int64_t ms);
 /* From now on a signal ends the process at once. */
 void signals_release(void);
 
+/* The listening sockets that systemd passed (LISTEN_FDS, sd_listen_fds(3)), at most max; none when
+ * they are not meant for this process. */
+size_t inherited_sockets(int *fds, size_t max);
+
 /* A line such as "READY=1" to systemd, when it asked for it (NOTIFY_SOCKET). */
 void notify(const char *line);
 /* How often the watchdog wants to hear "WATCHDOG=1", with room to spare; 0: never. */

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 60000, RELOAD_MAX = 4 * 1024 * 1024 };
+enum { WAIT_MS = 60000, RELOAD_MAX = 4 * 1024 * 1024, SOCKETS_MAX = 8 };
 enum { FORMAT_AUTO, FORMAT_JSON, FORMAT_READABLE }; /* in the order of config.def */
 
 static void start_log(const struct config *cfg)
@@ -136,6 +136,8 @@ static enum rc make_folders(struct cli *c, struct err *e)
 static int run(struct cli *c)
 {
     int64_t began_us = clock_mono_us();
+    int fds[SOCKETS_MAX];
+    struct app_sockets given = { fds, inherited_sockets(fds, SOCKETS_MAX) };
     struct app *app = NULL;
     struct err e = { 0 };
 
@@ -143,7 +145,7 @@ static int run(struct cli *c)
     if (cli_config(c) != CLI_OK)
         return CLI_FAILED;
     start_log(c->cfg);
-    if (make_folders(c, &e) != RC_OK || app_start(c->cfg, &app, &e) != RC_OK) {
+    if (make_folders(c, &e) != RC_OK || app_start(c->cfg, &given, &app, &e) != RC_OK) {
         log_failure("server.failed", &e);
         return cli_fail(&e);
     }

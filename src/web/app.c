@@ -33,11 +33,6 @@ enum {
     LOOPS_MAX = 4,
     THREADS_MIN = 2,
     STREAMS_PER_USER_MAX = 10,
-    STREAM_BACKLOG_MAX = 1 << 18,
-    REQUEST_LINE_MAX = 8192,
-    HEADER_BYTES_MAX = 32768,
-    HEADERS_MAX = 100,
-    STREAMS_H2_MAX = 100,
 };
 
 static size_t cores(void)
@@ -172,6 +167,14 @@ static enum rc open_runner(struct app *app, struct err *e)
     return runner_new(&o, &app->runner, e);
 }
 
+static int64_t last_beat(void *runner)
+{
+    struct runner_stats now;
+
+    runner_stats(runner, &now);
+    return now.beat_us;
+}
+
 static enum rc open_parts(struct app *app, struct err *e)
 {
     struct web_live *live;
@@ -185,11 +188,15 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->metrics = metrics_new(routes_all, routes_all_n);
     TRY(open_store(app, e));
     TRY(open_auth(app, e));
-    app->health = health_new(&(struct health_opts){ .store = app->store, .path = str_z(app->cfg->data_dir, app->arena) });
     TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
     TRY(open_streams(app, e));
-    return open_runner(app, e);
+    TRY(open_runner(app, e));
+    app->health = health_new(&(struct health_opts){ .store = app->store,
+                                                    .path = str_z(app->cfg->data_dir, app->arena),
+                                                    .beat = last_beat,
+                                                    .arg = app->runner });
+    return RC_OK;
 }
 
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e)
@@ -222,29 +229,32 @@ static struct http_opts http_options(const struct config *cfg)
         .redirect_port = (int)cfg->tls_redirect_port,
         .spool_dir = cfg->spool_dir,
         .loops = loops > LOOPS_MAX ? LOOPS_MAX : loops,
-        .max_request_line = REQUEST_LINE_MAX,
-        .max_header_bytes = HEADER_BYTES_MAX,
-        .max_headers = HEADERS_MAX,
+        .max_request_line = (size_t)cfg->http_max_request_line,
+        .max_header_bytes = (size_t)cfg->http_max_header_bytes,
+        .max_headers = (size_t)cfg->http_max_headers,
         .max_connections = (size_t)cfg->http_max_connections,
         .max_per_address = (size_t)cfg->http_max_per_address,
         .max_requests_per_connection = (size_t)cfg->http_max_requests,
-        .max_streams_h2 = STREAMS_H2_MAX,
+        .max_streams_h2 = (size_t)cfg->http_max_h2_streams,
         .header_ms = cfg->http_header_ms,
         .body_idle_ms = cfg->http_body_idle_ms,
         .idle_ms = cfg->http_idle_ms,
         .write_ms = cfg->http_write_ms,
         .body_min_rate = (size_t)cfg->http_body_min_rate,
-        .max_stream_backlog = STREAM_BACKLOG_MAX,
+        .max_stream_backlog = (size_t)cfg->http_stream_backlog_kib * KIB,
         .compress = cfg->compress,
     };
 }
 
-enum rc app_start(const struct config *cfg, struct app **out, struct err *e)
+enum rc app_start(const struct config *cfg, const struct app_sockets *given, struct app **out,
+                  struct err *e)
 {
     struct http_opts o = http_options(cfg);
     struct app *app;
     struct http_app calls;
 
+    o.inherited = given->fds;
+    o.n_inherited = given->n;
     TRY(app_open(cfg, &app, e));
     calls = app_calls(app);
     if (http_start(&o, &calls, &app->http, e) != RC_OK) {
@@ -284,11 +294,11 @@ void app_stop(struct app **app)
     atomic_store(&a->draining, 1);
     if (a->http)
         http_drain(a->http, a->cfg->drain_ms);
+    health_free(&a->health); /* it looks at the runner */
     runner_free(&a->runner);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
     streams_free(&a->streams);
-    health_free(&a->health);
     store_close(&a->store);
     http_stop(&a->http);
     metrics_free(&a->metrics);

@@ -62,8 +62,14 @@ struct app {
 enum rc app_auth(const struct config *cfg, struct auth **out, struct err *e) MUST_USE;
 /* Store, lanes, routes; not yet listening.  cfg must live as long as the app. */
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
+/* Listening sockets that the process was started with; they stand in for SERVER_HOST and _PORT. */
+struct app_sockets {
+    const int *fds;
+    size_t n;
+};
 /* app_open() and the listeners. */
-enum rc app_start(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
+enum rc app_start(const struct config *cfg, const struct app_sockets *given, struct app **out,
+                  struct err *e) MUST_USE;
 /* After config_reload(): takes over what SIGHUP may change: origins, limits, certificates. */
 enum rc app_reload(struct app *app, struct err *e) MUST_USE;
 void app_stop(struct app **app);

@@ -58,9 +58,9 @@ static void put(struct fixture *f, const char *name, const char *text)
     assert_ok(file_replace(in_dir(f, "", name), str_of(text), 0600, &e), &e);
 }
 
-static enum rc load(struct fixture *f, const char *const *environ)
+static enum rc load(struct fixture *f, const char *const *env)
 {
-    const struct config_from from = { in_dir(f, "", "env"), environ };
+    const struct config_from from = { in_dir(f, "", "env"), env };
 
     config_free(&f->cfg);
     f->issues = (struct config_issues){ 0 };
