@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+enum { SAMPLE = 64 };
+
 struct builder {
     struct sql *q;
     const struct query_env *env;
@@ -414,12 +416,32 @@ static struct query_node *children_that(const struct query_node *n, bool are_tex
     return all->child ? all : NULL;
 }
 
+/* Whether at least half of the newest tickets are in the scope's groups.  Then most hits may be
+ * shown: asking the index for the groups as well would only make it read their long lists. */
+static enum rc sees_most(const struct query_env *env, bool *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    const struct scope *s = env->scope;
+    struct sql q = sql_new(env->a);
+
+    *out = s->all;
+    if (s->all || s->n_groups == 0)
+        return RC_OK;
+    sql_add(&q, "SELECT count(*), count(*) FILTER (WHERE t.group_id IN (", DB_NO_ARGS);
+    sql_add_ints(&q, s->groups, s->n_groups);
+    sql_add(&q, ")) FROM tickets t WHERE t.id > (SELECT max(id) FROM tickets) - ?", DB_ARGS(DB_INT(SAMPLE)));
+    TRY(db_query_sql(env->db, &r, &q, e));
+    if (db_next(&r, e))
+        *out = 2 * db_int(&r, 1) >= db_int(&r, 0);
+    return e->rc;
+}
+
 enum rc query_split(const struct query_node *n, const struct query_env *env, struct str *match,
                     const struct query_node **rest, struct err *e)
 {
     const struct query_node *words = NULL;
+    bool most;
 
-    (void)e;
     *match = STR("");
     *rest = n;
     if (!n)
@@ -431,7 +453,11 @@ enum rc query_split(const struct query_node *n, const struct query_env *env, str
         words = children_that(n, true, env->a);
         *rest = children_that(n, false, env->a);
     }
-    if (words)
-        *match = query_match_scoped(query_match(words, env), env);
+    if (!words)
+        return RC_OK;
+    TRY(sees_most(env, &most, e));
+    *match = query_match(words, env);
+    if (!most)
+        *match = query_match_scoped(*match, env);
     return RC_OK;
 }
