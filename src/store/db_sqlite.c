@@ -350,22 +350,25 @@ static bool col_null(const struct db_rows *r, int col)
     return !r->st->gives_rowid && sqlite3_column_type(r->st->h, col) == SQLITE_NULL;
 }
 
+/* Through the value at once: each sqlite3_column_ call looks the column up anew.  Texts are read as
+ * blobs: the same bytes (the database is UTF-8), but not copied for a NUL at their end. */
 static struct str col_view(const struct db_rows *r, int col)
 {
-    sqlite3_stmt *h = r->st->h;
+    sqlite3_value *v = sqlite3_column_value(r->st->h, col);
     const char *p;
 
-    switch (sqlite3_column_type(h, col)) {
+    switch (sqlite3_value_type(v)) {
     case SQLITE_NULL:
         return STR_NONE;
+    case SQLITE_TEXT:
     case SQLITE_BLOB:
-        p = sqlite3_column_blob(h, col);
+        p = sqlite3_value_blob(v);
         break;
     default:
-        p = (const char *)sqlite3_column_text(h, col);
+        p = (const char *)sqlite3_value_text(v);
     }
-    /* An empty blob has no address, but it is not NULL. */
-    return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(h, col) };
+    /* An empty one has no address, but it is not NULL. */
+    return (struct str){ p ? p : "", (size_t)sqlite3_value_bytes(v) };
 }
 
 static enum rc script(struct db *db, const char *z, struct err *e)
