@@ -73,18 +73,24 @@ static int64_t days_of_civil(int y, int m, int d)
     return era * 146097 + doe - 719468;
 }
 
-size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
-{
-    int64_t days = t / US_PER_DAY, rest = t % US_PER_DAY;
-    struct civil c;
-    int ms;
+enum { DATE_LEN = 11 };
 
-    if (rest < 0) {
-        rest += US_PER_DAY;
-        days--;
-    }
+/* "2026-11-23T".  Answers hold many times of few days: each thread keeps the last ones. */
+static const char *date_of(int64_t days)
+{
+    enum { KEPT = 64 };
+    static _Thread_local struct {
+        int64_t days;
+        char text[DATE_LEN];
+    } kept[KEPT];
+    size_t i = (uint64_t)days % KEPT;
+    char *out = kept[i].text;
+    struct civil c;
+
+    if (out[0] && kept[i].days == days)
+        return out;
     c = civil_of_days(days);
-    ms = (int)(rest / US_PER_MS % 1000);
+    kept[i].days = days;
     put2(out, c.year / 100);
     put2(out + 2, c.year % 100);
     out[4] = '-';
@@ -92,14 +98,30 @@ size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
     out[7] = '-';
     put2(out + 8, c.day);
     out[10] = 'T';
-    put2(out + 11, (int)(rest / US_PER_HOUR));
+    return out;
+}
+
+size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
+{
+    int64_t days = t / US_PER_DAY, rest = t % US_PER_DAY;
+    unsigned ms, s;
+
+    if (rest < 0) {
+        rest += US_PER_DAY;
+        days--;
+    }
+    ms = (unsigned)(rest / US_PER_MS);
+    s = ms / 1000;
+    ms %= 1000;
+    memcpy(out, date_of(days), DATE_LEN);
+    put2(out + 11, (int)(s / 3600));
     out[13] = ':';
-    put2(out + 14, (int)(rest / US_PER_MIN % 60));
+    put2(out + 14, (int)(s / 60 % 60));
     out[16] = ':';
-    put2(out + 17, (int)(rest / US_PER_S % 60));
+    put2(out + 17, (int)(s % 60));
     out[19] = '.';
     out[20] = (char)('0' + ms / 100);
-    put2(out + 21, ms % 100);
+    put2(out + 21, (int)(ms % 100));
     out[23] = 'Z';
     out[24] = '\0';
     return 24;
