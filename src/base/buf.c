@@ -26,8 +26,8 @@ void buf_reserve(struct buf *b, size_t more)
         return;
     }
     cap = b->cap ? b->cap : 256;
-    while (cap < want)
-        cap *= 2;
+    while (cap < want) /* what an arena's buffer leaves behind lies about until the end */
+        cap *= b->arena && cap < 64 * KIB ? 4 : 2;
     if (cap > b->max)
         cap = b->max;
     if (b->arena) {
@@ -72,18 +72,21 @@ void buf_i64(struct buf *b, int64_t v)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+    size_t room = b->cap - b->n;
     va_list args, again;
     int n;
 
     va_start(args, fmt);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, args);
     va_end(args);
     INVARIANT(n >= 0);
-    buf_reserve(b, (size_t)n + 1); /* one more for vsnprintf's NUL */
-    if (!b->overflow) {
-        vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
-        b->n += (size_t)n;
+    if ((size_t)n >= room) {           /* cut: once more with enough room */
+        buf_reserve(b, (size_t)n + 1); /* one more for vsnprintf's NUL */
+        if (!b->overflow)
+            vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
     }
+    if (!b->overflow)
+        b->n += (size_t)n;
     va_end(again);
 }

@@ -186,6 +186,23 @@ void jw_num(struct jw *w, double v)
     buf_add(w->b, text, (size_t)n);
 }
 
+void jw_milli(struct jw *w, int64_t thousandths)
+{
+    int64_t whole = thousandths / 1000, rest = thousandths % 1000;
+
+    if (rest < 0) { /* cannot be: times are not negative */
+        jw_num(w, (double)thousandths / 1000);
+        return;
+    }
+    comma(w);
+    buf_i64(w->b, whole);
+    if (rest == 0)
+        return;
+    buf_char(w->b, '.');
+    for (int64_t unit = 100; rest; rest %= unit, unit /= 10)
+        buf_char(w->b, (char)('0' + rest / unit));
+}
+
 void jw_bool(struct jw *w, bool v)
 {
     comma(w);

@@ -33,6 +33,7 @@ void jw_key_str(struct jw *w, struct str key); /* a key that is data: escaped */
 void jw_text(struct jw *w, struct str s);
 void jw_int(struct jw *w, int64_t v);
 void jw_num(struct jw *w, double v);
+void jw_milli(struct jw *w, int64_t thousandths); /* 1500 writes 1.5 */
 void jw_bool(struct jw *w, bool v);
 void jw_null(struct jw *w);
 void jw_time(struct jw *w, int64_t t_us);      /* RFC 3339; 0 writes null */

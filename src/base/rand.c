@@ -63,3 +63,21 @@ struct str rand_token(size_t n_bytes, struct arena *a)
     sodium_memzero(raw, sizeof(raw));
     return out;
 }
+
+struct str rand_name(size_t n_bytes, struct arena *a)
+{
+    static _Thread_local unsigned char pool[512];
+    static _Thread_local size_t left;
+    struct str raw;
+
+    INVARIANT(n_bytes <= sizeof(pool));
+    if (atomic_load_explicit(&fake_state, memory_order_relaxed))
+        return rand_token(n_bytes, a);
+    if (left < n_bytes) {
+        rand_bytes(pool, sizeof(pool));
+        left = sizeof(pool);
+    }
+    left -= n_bytes;
+    raw = (struct str){ (const char *)pool + left, n_bytes };
+    return enc_base64url(raw, a);
+}

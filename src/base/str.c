@@ -156,16 +156,19 @@ struct str str_lower(struct str s, struct arena *a)
 struct str str_printf(struct arena *a, const char *fmt, ...)
 {
     va_list args, again;
-    char *p;
+    char first[256], *p; /* most fit, and are formatted once */
     int n;
 
     va_start(args, fmt);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(first, sizeof(first), fmt, args);
     va_end(args);
     INVARIANT(n >= 0);
     p = arena_alloc_raw(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, again);
+    if ((size_t)n < sizeof(first))
+        memcpy(p, first, (size_t)n + 1);
+    else
+        vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     return (struct str){ p, (size_t)n };
 }

@@ -199,6 +199,12 @@ enum rc exchange_header(struct exchange *x, struct str name, struct str value)
     return RC_OK;
 }
 
+void exchange_header_own(struct exchange *x, struct str name, struct str value)
+{
+    if (x->n_out < EXCHANGE_HEADERS_MAX)
+        x->out[x->n_out++] = (struct http_header){ name, value };
+}
+
 uint64_t exchange_stream_id(const struct exchange *x)
 {
     struct exchange_io *io = x->io;

@@ -82,6 +82,8 @@ struct str http_header_get(const struct exchange *x, struct str name);
  * header (it is left out, RC_INVALID), and so does one of http/'s own: content-length, date,
  * connection, transfer-encoding.  The value is copied. */
 enum rc exchange_header(struct exchange *x, struct str name, struct str value);
+/* The same without a look and a copy: the value is one of ours and lives as long as the arena. */
+void exchange_header_own(struct exchange *x, struct str name, struct str value);
 /* Hands the answer back.  Any thread, exactly once. */
 void exchange_reply(struct exchange *x);
 

@@ -30,7 +30,7 @@ static void put_checks(struct jw *w, const struct health_snapshot *s)
     jw_obj(w);
     put_status(w, &s->database);
     jw_key(w, "latency_ms");
-    jw_num(w, (double)s->latency_us / 1000);
+    jw_milli(w, s->latency_us);
     jw_obj_end(w);
     jw_key(w, "migrations");
     jw_obj(w);

@@ -39,7 +39,7 @@ static struct str request_id_of(const struct exchange *x)
 {
     struct str id = http_header_get(x, STR("x-request-id"));
 
-    return id.p && id_is_sane(id) ? id : rand_token(REQUEST_ID_BYTES, x->arena);
+    return id.p && id_is_sane(id) ? id : rand_name(REQUEST_ID_BYTES, x->arena);
 }
 
 static struct request *request_new(struct app *app, struct exchange *x)
@@ -92,7 +92,7 @@ static void success(struct request *r)
     for (size_t i = 0; i < x->n_out; i++)
         typed |= str_eq(x->out[i].name, STR("content-type"));
     if (x->out_body.n > 0 && !typed)
-        exchange_header(x, STR("content-type"), STR("application/json"));
+        exchange_header_own(x, STR("content-type"), STR("application/json"));
     not_modified(x);
 }
 
@@ -111,13 +111,23 @@ static void failure(struct request *r)
     problem_write(c->x, &p);
 }
 
+static void put_ms(struct buf *b, int64_t us)
+{
+    buf_i64(b, us / 1000);
+    buf_char(b, '.');
+    for (int64_t rest = us % 1000, unit = 100; unit; unit /= 10)
+        buf_char(b, (char)('0' + rest / unit % 10));
+}
+
 static void server_timing(const struct ctx *c)
 {
-    int64_t total = clock_mono_us() - c->x->start_us;
+    struct buf b = BUF_ARENA(c->a, TIMING_MAX);
 
-    exchange_header(c->x, STR("server-timing"),
-                    str_printf(c->a, "db;dur=%lld.%03lld, total;dur=%lld.%03lld", (long long)(c->db_us / 1000),
-                               (long long)(c->db_us % 1000), (long long)(total / 1000), (long long)(total % 1000)));
+    BUF_LIT(&b, "db;dur=");
+    put_ms(&b, c->db_us);
+    BUF_LIT(&b, ", total;dur=");
+    put_ms(&b, clock_mono_us() - c->x->start_us);
+    exchange_header_own(c->x, STR("server-timing"), buf_view(&b));
 }
 
 /* A cookie of a session that is over is taken back. */
@@ -154,7 +164,7 @@ static void finish(struct request *r, enum rc rc)
     json_decref(r->json);
     r->json = NULL;
     idempotency_end(r);
-    exchange_header(x, STR("x-request-id"), c->request_id);
+    exchange_header_own(x, STR("x-request-id"), c->request_id);
     ratelimit_headers(r);
     cors_headers(r);
     security_headers(x, r->live, c->who.type == ACTOR_USER);

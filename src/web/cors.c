@@ -29,7 +29,7 @@ void cors_headers(struct request *r)
 {
     struct exchange *x = r->c.x;
 
-    exchange_header(x, STR("vary"), STR("Origin, Accept"));
+    exchange_header_own(x, STR("vary"), STR("Origin, Accept"));
     if (!r->cors_origin.p)
         return;
     if (live_origin_allowed(r->live, r->cors_origin)) {

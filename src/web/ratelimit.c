@@ -163,18 +163,48 @@ enum rc ratelimit_token(struct request *r, struct err *e)
     return take(r, BUCKET_TOKEN, (struct str){ (const char *)&id, sizeof(id) }, e);
 }
 
+static struct str number(struct arena *a, int64_t v)
+{
+    struct buf b = BUF_ARENA(a, 32);
+
+    buf_i64(&b, v);
+    return buf_view(&b);
+}
+
+/* "policy";key=value and what follows. Five of these stand in every answer: printf would show. */
+static struct str in_words(struct arena *a, struct str policy, const char *key, struct str value, struct str rest)
+{
+    struct buf b = BUF_ARENA(a, 128);
+
+    if (policy.p) {
+        buf_char(&b, '"');
+        buf_str(&b, policy);
+        buf_char(&b, '"');
+    }
+    buf_char(&b, ';');
+    buf_str(&b, str_of(key));
+    buf_char(&b, '=');
+    buf_str(&b, value);
+    buf_str(&b, rest);
+    return buf_view(&b);
+}
+
 void ratelimit_headers(struct request *r)
 {
     const struct rate_answer *rate = &r->rate;
+    struct str policy, limit, left, reset;
     struct exchange *x = r->c.x;
 
     if (!rate->policy)
         return;
-    exchange_header(x, STR("ratelimit-policy"),
-                    str_printf(x->arena, "\"%s\";q=%lld;w=60", rate->policy, (long long)rate->limit));
-    exchange_header(x, STR("ratelimit"), str_printf(x->arena, "\"%s\";r=%lld;t=%lld", rate->policy,
-                                                    (long long)rate->remaining, (long long)rate->reset_s));
-    exchange_header(x, STR("ratelimit-limit"), str_printf(x->arena, "%lld", (long long)rate->limit));
-    exchange_header(x, STR("ratelimit-remaining"), str_printf(x->arena, "%lld", (long long)rate->remaining));
-    exchange_header(x, STR("ratelimit-reset"), str_printf(x->arena, "%lld", (long long)rate->reset_s));
+    limit = number(x->arena, rate->limit);
+    left = number(x->arena, rate->remaining);
+    reset = number(x->arena, rate->reset_s);
+    policy = str_of(rate->policy);
+    exchange_header_own(x, STR("ratelimit-policy"), in_words(x->arena, policy, "q", limit, STR(";w=60")));
+    exchange_header_own(x, STR("ratelimit"),
+                        in_words(x->arena, policy, "r", left, in_words(x->arena, STR_NONE, "t", reset, STR(""))));
+    exchange_header_own(x, STR("ratelimit-limit"), limit);
+    exchange_header_own(x, STR("ratelimit-remaining"), left);
+    exchange_header_own(x, STR("ratelimit-reset"), reset);
 }

@@ -17,8 +17,11 @@ void request_log(const struct exchange *x, const struct request *r, uint64_t byt
     const struct route *route = r ? r->match.route : NULL;
     const struct err *err = r ? &r->c.err : NULL;
     char address[ADDR_TEXT_MAX];
-    size_t n = addr_format(r ? &r->client : &x->peer, address);
+    size_t n;
 
+    if (!log_on(level_of(x, r)))
+        return;
+    n = addr_format(r ? &r->client : &x->peer, address);
     LOG(level_of(x, r), "request", KV_TEXT("request_id", r ? r->c.request_id : STR_NONE),
         KV_TEXT("method", dispatch_method_text(x->method)), KV_Z("route", route ? route->path : "-"),
         KV_INT("status", x->status), KV_INT("bytes", (int64_t)bytes),

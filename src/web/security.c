@@ -29,10 +29,10 @@ void security_headers(struct exchange *x, const struct web_live *live, bool auth
 {
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         if (!is_set(x, fixed[i].name))
-            exchange_header(x, fixed[i].name, fixed[i].value);
+            exchange_header_own(x, fixed[i].name, fixed[i].value);
     }
     if (x->tls || live->secure)
-        exchange_header(x, STR("strict-transport-security"), STR("max-age=63072000; includeSubDomains"));
+        exchange_header_own(x, STR("strict-transport-security"), STR("max-age=63072000; includeSubDomains"));
     if (!is_set(x, STR("cache-control")) && (authenticated || x->status >= 400))
-        exchange_header(x, STR("cache-control"), STR("no-store"));
+        exchange_header_own(x, STR("cache-control"), STR("no-store"));
 }
