@@ -20,7 +20,7 @@ enum rc password_change_prepare(const struct account *c, struct str current, str
 
     *right = false;
     TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
-    TRY(lockout_check(c->db, u.email, c->who->address, c->now_us, c->a, e));
+    TRY(lockout_check(c->db, str_lower(u.email, c->a), c->who->address, c->now_us, c->a, e));
     *old_hash = u.password_hash;
     *right = u.password_hash.n && password_verify(current, u.password_hash, c->a);
     if (!*right)
@@ -39,6 +39,7 @@ enum rc password_change(const struct account *c, bool right, struct str old_hash
     TRY(users_set_password(c->db, u.id, hash, c->now_us, e));
     TRY(session_end_all(c, u.id, c->who->session_id, "password_change", e));
     TRY(one_time_drop(c->db, u.id, ONE_TIME_RESET, e));
+    TRY(one_time_drop(c->db, u.id, ONE_TIME_INVITE, e));
     return account_audit(c, "password.change", u.id, STR_NONE, e);
 }
 

@@ -41,7 +41,9 @@ static enum rc send_verify(const struct account *c, int64_t user_id, struct str 
     struct account_mail m = { .kind = "mail.verify",
                               .recipient = address,
                               .subject = "Confirm your address",
-                              .text = "Please confirm this address within three days:",
+                              .text = "Somebody, perhaps you, made an account with this address. If it was"
+                                      " you, confirm the address within three days. If it was not you, do"
+                                      " nothing:",
                               .path = "/verify-email" };
     bool flood;
 
@@ -50,6 +52,33 @@ static enum rc send_verify(const struct account *c, int64_t user_id, struct str 
         return RC_OK;
     TRY(account_one_time(c, user_id, ONE_TIME_VERIFY, email_fold, verify_life_us, &m.token, e));
     return account_mail(c, &m, e);
+}
+
+static enum rc has_proof(const struct account *c, int64_t user_id, bool *out, struct err *e)
+{
+    struct identity_rows rows;
+
+    *out = false;
+    TRY(identities_of(c->db, user_id, c->a, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        *out |= rows.v[i].verified_us != 0;
+    return RC_OK;
+}
+
+/* An account of which nobody has proved any address, registered again: whose password it has nobody
+ * knows, so the mailbox's owner must choose one, and no earlier link may confirm the other's. */
+static enum rc registered_twice(const struct account *c, const struct user_login *u, struct str fold,
+                                struct err *e)
+{
+    bool proved;
+
+    TRY(has_proof(c, u->id, &proved, e));
+    if (proved)
+        return send_verify(c, u->id, fold, fold, e);
+    TRY(one_time_drop(c->db, u->id, ONE_TIME_VERIFY, e));
+    if (c->au->o.registration == REGISTRATION_VERIFY)
+        TRY(users_set_password(c->db, u->id, STR_NONE, c->now_us, e));
+    return password_forgot(c, fold, e);
 }
 
 /* Somebody registers an address that is known: its owner hears of it, the caller does not. */
@@ -68,7 +97,7 @@ static enum rc known_address(const struct account *c, const struct user_login *u
     if (!u->password_hash.n)
         return password_forgot(c, fold, e);
     if (!u->verified_us)
-        return send_verify(c, u->id, fold, fold, e);
+        return registered_twice(c, u, fold, e);
     return account_mail(c, &m, e);
 }
 
@@ -180,7 +209,7 @@ enum rc signup_verify_again(const struct account *c, struct str email, struct er
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
     if (rc == RC_OK && u.active && !u.verified_us)
-        TRY(send_verify(c, u.id, fold, fold, e));
+        TRY(u.password_hash.n ? send_verify(c, u.id, fold, fold, e) : password_forgot(c, fold, e));
     return account_audit(c, "user.verify_again", rc == RC_OK ? u.id : 0, STR_NONE, e);
 }
 
@@ -257,6 +286,9 @@ enum rc password_reset(const struct account *c, struct str token, struct str has
         return account_bad_token(e);
     TRY(one_time_use(c->db, t.id, c->now_us, e));
     TRY(one_time_drop(c->db, t.user_id, ONE_TIME_MFA, e));
+    TRY(one_time_drop(c->db, t.user_id, ONE_TIME_RESET, e));
+    TRY(one_time_drop(c->db, t.user_id, ONE_TIME_INVITE, e));
+    TRY(one_time_drop(c->db, t.user_id, ONE_TIME_VERIFY, e));
     TRY(prove_address(c, t.user_id, t.object, e));
     TRY(users_set_password(c->db, t.user_id, hash, c->now_us, e));
     TRY(session_end_all(c, t.user_id, 0, "password_reset", e));
