@@ -1,26 +1,12 @@
 #include "desk/requester.h"
 
-#include "base/fold.h"
 #include "base/utf8.h"
+#include "desk/account.h"
 #include "desk/audit.h"
 #include "store/refs.h"
 #include "store/search.h"
 
-enum { EMAIL_MAX = 254, NAME_POINTS_MAX = 120, DETAILS_MAX = 4096 };
-
-/* Enough to keep out what is no address at all: one @, a dot behind it, nothing blank. */
-static bool looks_like_email(struct str s)
-{
-    size_t at = str_chr(s, '@');
-
-    if (s.n < 3 || s.n > EMAIL_MAX || at == SIZE_MAX || at == 0 || at + 1 == s.n)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] == 0x7f || (s.p[i] == '@' && i != at) || s.p[i] == ','
-            || s.p[i] == '<' || s.p[i] == '>')
-            return false;
-    return true;
-}
+enum { NAME_POINTS_MAX = 120, DETAILS_MAX = 4096 };
 
 static enum rc make(struct call *c, struct str email, struct str name, int64_t *id, struct err *e)
 {
@@ -28,9 +14,9 @@ static enum rc make(struct call *c, struct str email, struct str name, int64_t *
     struct jw w = jw_to(&b);
     struct user_new u = { .name = name, .email = email, .now_us = c->now_us };
 
-    u.email_fold = fold_text(email, c->a);
+    u.email_fold = str_lower(email, c->a);
     u.name_fold = utf8_fold(name, c->a);
-    u.domain = str_sub(u.email_fold, str_chr(u.email_fold, '@') + 1, EMAIL_MAX);
+    u.domain = email_domain(u.email_fold);
     TRY(refs_user_insert(c->db, &u, id, e));
     TRY(search_put_person(c->db, *id, u.name_fold, e));
     jw_obj(&w);
@@ -48,14 +34,16 @@ enum rc requester_by_email(struct call *c, struct str email, struct str name, co
                            bool may_make, int64_t *id, struct err *e)
 {
     bool may_look = c->who->type != ACTOR_USER || actor_is_agent(c->who);
+    struct err not_one = { 0 };
     struct user_ref u;
+    struct str fold;
     enum rc rc;
 
     email = str_trim(email);
-    if (!looks_like_email(email) || (!may_look && !str_ieq(email, c->who->email)))
+    if (email_check(email, pointer, c->a, &fold, &not_one) != RC_OK || (!may_look && !str_ieq(email, c->who->email)))
         return err_field(e, pointer, "unknown", "an id or an e-mail address",
                          "There is no such person.");
-    rc = refs_user_by_email(c->db, fold_text(email, c->a), c->a, &u, e);
+    rc = refs_user_by_email(c->db, fold, c->a, &u, e);
     if (rc == RC_OK) {
         *id = u.id;
         return RC_OK;
