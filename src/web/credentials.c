@@ -42,7 +42,7 @@ static struct str cookie_of(const struct exchange *x, struct str name)
     return found;
 }
 
-void credentials_read(const struct exchange *x, struct credentials *cr)
+void credentials_read(const struct exchange *x, bool prefixed, struct credentials *cr)
 {
     struct str authorization = http_header_get(x, STR("authorization"));
     struct str scheme = STR("bearer ");
@@ -55,7 +55,5 @@ void credentials_read(const struct exchange *x, struct credentials *cr)
     } else if (authorization.p) {
         cr->bad_authorization = true;
     }
-    cr->cookie = cookie_of(x, STR(COOKIE_SESSION_HOST));
-    if (!cr->cookie.p)
-        cr->cookie = cookie_of(x, STR(COOKIE_SESSION));
+    cr->cookie = cookie_of(x, prefixed ? STR(COOKIE_SESSION_HOST) : STR(COOKIE_SESSION));
 }

@@ -1,4 +1,5 @@
 /* Session and authentication: who sends this request, and whether that is enough. */
+#include "web/account_json.h"
 #include "web/chain.h"
 #include "web/credentials.h"
 
@@ -10,7 +11,7 @@ enum rc session_load(struct request *r, struct err *e)
     bool is_public = c->route->flags & R_PUBLIC;
     enum rc rc;
 
-    credentials_read(c->x, &cr);
+    credentials_read(c->x, cookies_prefixed(c), &cr);
     r->has_bearer = cr.bearer.p || cr.bad_authorization;
     rc = auth_resolve(c->app->auth, c->db, c->app->store, &cr, c->a, &c->who, &r->stale_cookie, e);
     if (rc == RC_UNAUTH && is_public) {

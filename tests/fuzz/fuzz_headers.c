@@ -42,10 +42,10 @@ static void credentials(struct str name, struct str value)
     struct exchange x = { .headers = h, .n_headers = 1 };
     struct credentials cr = { 0 };
 
-    credentials_read(&x, &cr);
+    credentials_read(&x, false, &cr);
     MUST(inside(cr.bearer, value) && inside(cr.cookie, value));
     x.n_headers = 2;
-    credentials_read(&x, &cr);
+    credentials_read(&x, true, &cr);
     (void)cookie_get(value, STR("session_id"));
 }
 
