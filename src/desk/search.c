@@ -200,16 +200,14 @@ static enum rc tickets(struct call *c, const struct search_request *in, struct s
     const struct query_node *rest;
     struct query_node *n;
     struct query_env env, content_env;
-    struct scope scope, content;
     struct str match;
 
-    TRY(view_query(c, in->text, in->typing, &scope, &env, &n, e));
+    TRY(view_query(c, in->text, in->typing, &env, &n, e));
     TRY(jump(in, &env, out, e));
     if (!n)
         return RC_OK;
-    content = can_scope(c->who, CAN_READ, c->a);
     content_env = env;
-    content_env.scope = &content;
+    content_env.scope = env.content;
     collect_words(n, &words, c->a);
     TRY(query_split(n, &content_env, &match, &rest, e));
     if (match.n)

@@ -74,12 +74,16 @@ enum rc view_read(struct call *c, int64_t id, struct view *out, struct err *e)
     return yes ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "There is no such view.");
 }
 
-enum rc view_query(struct call *c, struct str text, bool typing, struct scope *scope,
-                   struct query_env *env, struct query_node **out, struct err *e)
+enum rc view_query(struct call *c, struct str text, bool typing, struct query_env *env,
+                   struct query_node **out, struct err *e)
 {
-    *scope = can_scope(c->who, CAN_LIST, c->a);
+    struct scope *scopes = ARENA_ARRAY(c->a, struct scope, 2);
+
+    scopes[0] = can_scope(c->who, CAN_LIST, c->a);
+    scopes[1] = can_scope(c->who, CAN_READ, c->a);
     *env = (struct query_env){ .db = c->db, .a = c->a, .now_us = c->now_us,
-                               .user_id = c->who->user_id, .scope = scope };
+                               .user_id = c->who->user_id, .scope = &scopes[0],
+                               .content = &scopes[1] };
     return query_parse(text, typing, c->a, out, e);
 }
 
@@ -89,9 +93,8 @@ static enum rc check_query(struct call *c, const struct view *v, struct err *e)
     struct sql q = sql_new(c->a);
     struct query_node *n;
     struct query_env env;
-    struct scope scope;
 
-    TRY(view_query(c, v->query, false, &scope, &env, &n, e));
+    TRY(view_query(c, v->query, false, &env, &n, e));
     return query_where(&q, n, &env, e);
 }
 
@@ -176,8 +179,7 @@ enum rc view_count(struct call *c, const struct view *v, int64_t *count, bool *c
 {
     struct query_node *n;
     struct query_env env;
-    struct scope scope;
 
-    TRY(view_query(c, v->query, false, &scope, &env, &n, e));
+    TRY(view_query(c, v->query, false, &env, &n, e));
     return views_count(&env, n, count, capped, e);
 }

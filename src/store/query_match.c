@@ -194,7 +194,7 @@ static void put_scope_tokens(struct writer *w, const char *mark, const int64_t *
 
 struct str query_match_scoped(struct str match, const struct query_env *env)
 {
-    const struct scope *s = env->scope;
+    const struct scope *s = query_content(env);
     struct writer w = writer_new(env);
     bool any = false;
 

@@ -15,6 +15,35 @@ struct builder {
 
 typedef enum rc (*field_fn)(struct builder *b, const struct query_node *n);
 
+const struct scope *query_content(const struct query_env *env)
+{
+    return env->content ? env->content : env->scope;
+}
+
+/* Some tickets of the scope are shown to the caller as to a customer, or from outside only. */
+static bool hides(const struct query_env *env)
+{
+    const struct scope *s = env->scope;
+
+    return !s->all && (s->user_id || s->n_orgs || query_content(env)->n_groups != s->n_groups);
+}
+
+/* Behind a condition on what only agents are shown, lest the list of hits gives it away. */
+static void add_agents_only(struct builder *b)
+{
+    const struct scope *s = query_content(b->env);
+
+    if (!hides(b->env))
+        return;
+    if (!s->internal || !s->n_groups) {
+        sql_add(b->q, " AND 1 = 0", DB_NO_ARGS);
+        return;
+    }
+    sql_add(b->q, " AND t.group_id IN (", DB_NO_ARGS);
+    sql_add_ints(b->q, s->groups, s->n_groups);
+    sql_add(b->q, ")", DB_NO_ARGS);
+}
+
 static enum rc bad_value(struct builder *b, const struct query_node *n, const char *allowed)
 {
     return err_field(b->e, "q", "value", allowed, "\"%.*s\" is not a value of %s:.%s%s",
@@ -96,6 +125,11 @@ static void where_person(struct builder *b, const struct query_node *n)
 {
     struct str from = fold(b, n), to = prefix_end(from, b->env->a);
 
+    if (hides(b->env) && !query_content(b->env)->n_groups) { /* customers see names, no addresses */
+        sql_add(b->q, " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?)",
+                DB_ARGS(DB_TEXT(from), DB_TEXT(to)));
+        return;
+    }
     sql_add(b->q,
             " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?"
             " UNION SELECT user_id FROM identities WHERE kind = 0 AND value_fold >= ? AND"
@@ -150,6 +184,7 @@ static enum rc where_tag(struct builder *b, const struct query_node *n)
                 "t.id IN (SELECT tt.ticket_id FROM ticket_tags tt JOIN tags g ON g.id = tt.tag_id"
                 " WHERE g.name = ?)",
                 DB_ARGS(DB_TEXT(str_lower(n->value, b->env->a))));
+    add_agents_only(b);
     return RC_OK;
 }
 
@@ -211,7 +246,7 @@ static bool is_span(struct str v)
     return v.n >= 2 && v.n < 10 && str_chr(v, '-') == SIZE_MAX && !str_ieq(v, STR("now"));
 }
 
-static enum rc where_time(struct builder *b, const struct query_node *n)
+static enum rc where_any_time(struct builder *b, const struct query_node *n)
 {
     static const char allowed[] = "2026-01-31, 2026-01-31T12:00:00Z, 7d, 2h, now; with <, >, a..b";
     bool future = n->field->id == QF_DUE || n->field->id == QF_UNTIL, span = is_span(n->value);
@@ -236,6 +271,14 @@ static enum rc where_time(struct builder *b, const struct query_node *n)
     }
     add_column(b->q, n->field->id);
     add_comparison(b->q, span && !future ? turned(cmp) : cmp, from);
+    return RC_OK;
+}
+
+static enum rc where_time(struct builder *b, const struct query_node *n)
+{
+    TRY(where_any_time(b, n));
+    if (n->field->id == QF_UNTIL)
+        add_agents_only(b);
     return RC_OK;
 }
 
@@ -281,6 +324,8 @@ static enum rc where_has(struct builder *b, const struct query_node *n)
         sql_add(q, "t.message_count > t.public_message_count", DB_NO_ARGS);
     else
         return bad_value(b, n, "attachment, note, owner, organization, tag");
+    if (is(n, "tag") || is(n, "note"))
+        add_agents_only(b);
     return RC_OK;
 }
 
@@ -307,6 +352,7 @@ static enum rc where_custom(struct builder *b, const struct query_node *n)
         return bad_value(b, n, "a number behind < and >");
     }
     sql_add(b->q, ")", DB_NO_ARGS);
+    add_agents_only(b);
     return RC_OK;
 }
 
@@ -340,11 +386,14 @@ static void where_words(struct builder *b, const struct query_node *n)
 {
     struct str match = query_match(n, b->env);
 
+    const struct scope *content = query_content(b->env);
+
     if (match.n == 0) {
         sql_add(b->q, "1 = 1", DB_NO_ARGS);
         return;
     }
     match = query_match_scoped(match, b->env);
+    sql_add(b->q, "(", DB_NO_ARGS);
     if (db_kind(b->env->db) == DB_SQLITE)
         sql_add(b->q,
                 "t.id IN (SELECT d.ticket_id FROM search_fts f JOIN search_docs d ON d.message_id ="
@@ -354,7 +403,10 @@ static void where_words(struct builder *b, const struct query_node *n)
         sql_add(b->q,
                 "t.id IN (SELECT d.ticket_id FROM search_docs d WHERE d.doc @@ CAST(? AS tsquery)",
                 DB_ARGS(DB_TEXT(match)));
-    query_where_visible(b->q, b->env->scope);
+    query_where_visible(b->q, content);
+    sql_add(b->q, ")", DB_NO_ARGS);
+    if (content != b->env->scope)
+        scope_where(b->q, content);
     sql_add(b->q, ")", DB_NO_ARGS);
 }
 

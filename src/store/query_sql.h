@@ -12,8 +12,12 @@ struct query_env {
     struct arena *a;
     int64_t now_us;
     int64_t user_id;           /* "me" */
-    const struct scope *scope; /* which internal messages count as hits, and hints for the index */
+    const struct scope *scope; /* which tickets are looked at, and hints for the index */
+    /* The tickets that the caller reads: words, and members that only agents are shown, decide in
+     * these alone.  NULL: all of scope. */
+    const struct scope *content;
 };
+const struct scope *query_content(const struct query_env *env);
 
 /* Adds " AND …" for the whole tree (n may be NULL).  RC_INVALID names values that do not exist. */
 enum rc query_where(struct sql *q, const struct query_node *n, const struct query_env *env,

@@ -102,6 +102,24 @@ static void where_times(struct sql *q, const struct ticket_filter *f)
         sql_add(q, " AND t.created_us < ?", DB_ARGS(DB_INT(f->created_before_us)));
 }
 
+/* Customers are not shown the tags, so they cannot find by them either. */
+static void where_tag(struct sql *q, const struct ticket_filter *f)
+{
+    sql_add(q,
+            " AND t.id IN (SELECT k.ticket_id FROM ticket_tags k JOIN tags n ON n.id = k.tag_id"
+            " WHERE n.name = ?)",
+            DB_ARGS(DB_TEXT(f->tag)));
+    if (!f->content || f->content->all)
+        return;
+    if (!f->content->n_groups) {
+        sql_add(q, " AND 1 = 0", DB_NO_ARGS);
+        return;
+    }
+    sql_add(q, " AND +t.group_id IN (", DB_NO_ARGS);
+    sql_add_ints(q, f->content->groups, f->content->n_groups);
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
 /* A unary plus keeps a condition from choosing the index: the branch has chosen. */
 void ticket_filter_where(struct sql *q, const struct ticket_filter *f)
 {
@@ -137,10 +155,7 @@ void ticket_filter_where(struct sql *q, const struct ticket_filter *f)
     }
     where_times(q, f);
     if (f->tag.p)
-        sql_add(q,
-                " AND t.id IN (SELECT k.ticket_id FROM ticket_tags k JOIN tags n ON n.id = k.tag_id"
-                " WHERE n.name = ?)",
-                DB_ARGS(DB_TEXT(f->tag)));
+        where_tag(q, f);
     if (f->external_id.p)
         sql_add(q, " AND t.external_id = ? AND t.external_source = ?",
                 DB_ARGS(DB_TEXT(f->external_id),

@@ -23,6 +23,7 @@ struct ticket_filter {
     unsigned state_types;   /* bits 1 << enum state_type; 0: any */
     unsigned channels;      /* bits; 0: any */
     struct str tag;         /* p == NULL: any */
+    const struct scope *content; /* what the caller reads: as an agent alone he knows tags; NULL: all */
     int64_t updated_from_us, updated_before_us, created_from_us, created_before_us; /* 0: any */
     struct str external_source, external_id; /* p == NULL: any */
     /* More conditions " AND …" over alias t, e.g. of the search language; may be NULL. */

@@ -202,7 +202,7 @@ enum rc api_tickets_list(struct ctx *c, struct err *e)
     struct ticket_filter f;
     struct ctx_page p;
     struct ticket_page page;
-    struct scope scope;
+    struct scope scope, content;
     struct call call;
     uint64_t mask;
 
@@ -214,6 +214,8 @@ enum rc api_tickets_list(struct ctx *c, struct err *e)
                                  p.has_key,       p.key,                      p.key_id,
                                  p.key_text };
     scope = can_scope(&c->who, CAN_LIST, c->a);
+    content = can_scope(&c->who, CAN_READ, c->a);
+    f.content = &content;
     ticket_list_query(&sql, call.cat, &scope, &f, &page);
     TRY(db_query_sql(c->db, &r, &sql, e));
     return p.backward ? list_backward(c, &call, &r, &p, mask, e)
