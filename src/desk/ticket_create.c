@@ -91,6 +91,8 @@ static enum rc customer_limits(const struct ticket_work *w, const struct ticket_
     if (in->edit.set & ~(unsigned)CUSTOMER_MAY)
         return err_set(e, RC_DENIED, "",
                        "Customers set title, message, group, priority, organisation and fields.");
+    if (in->external_id.p) /* else he could take the ids that an integration is going to use */
+        return err_set(e, RC_DENIED, "", "Customers' tickets have no ids of other systems.");
     if (in->n_participants && !(g && g->customers_may_add))
         return err_field(e, "/participants", "unknown", "", "Customers cannot add people here.");
     return RC_OK;
