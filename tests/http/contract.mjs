@@ -1,24 +1,34 @@
 // Holds answers against the server's OpenAPI document: the operation, the status and the schema must
-// all be there.  Counts which operations were seen, so that a test can name the ones never tried.
+// all be there.  Notes which operations answered well on which engine, so that a test can name the
+// ones never tried: in the folder CONTRACT_SEEN when it is set (tools/test-summary).
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import assert from 'node:assert/strict';
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
+const seen = new Set();
+process.on('exit', () => {
+  if (process.env.CONTRACT_SEEN && seen.size)
+    appendFileSync(join(process.env.CONTRACT_SEEN, `${process.pid}.txt`), [...seen].join('\n') + '\n');
+});
 
 const escape = (s) => s.replaceAll('~', '~0').replaceAll('/', '~1');
 
 export class Contract {
-  static async load(url) {
+  static async load(url, engine) {
     const r = await fetch(`${url}/api/openapi.json`);
     assert.equal(r.status, 200, 'GET /api/openapi.json');
-    return new Contract(await r.json());
+    return new Contract(await r.json(), engine);
   }
 
-  constructor(doc) {
+  constructor(doc, engine = '') {
     this.doc = doc;
+    this.engine = engine;
     this.ajv = new Ajv2020({ strict: false, allErrors: true });
     addFormats(this.ajv);
     this.ajv.addSchema(doc, 'openapi');
-    this.seen = new Set();
     this.routes = Object.keys(doc.paths).map((path) => ({
       path,
       pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
@@ -36,19 +46,27 @@ export class Contract {
     return undefined;
   }
 
+  /** What every answer of the API keeps to, whatever it says. */
+  checkAlways(method, url, answer, type) {
+    const words = `${method} ${url} ${answer.status}`;
+    assert.ok(answer.headers.get('x-request-id'), `${words}: no X-Request-Id`);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff', words);
+    assert.ok(answer.headers.get('content-security-policy'), `${words}: no Content-Security-Policy`);
+    if (answer.status < 400 || method === 'HEAD') return;
+    assert.equal(type, 'application/problem+json', `${words}: an error is not a problem document`);
+    assert.equal(answer.json.status, answer.status, words);
+    assert.equal(answer.json.request_id, answer.headers.get('x-request-id'), words);
+  }
+
   /** Fails when an answer of the API is not what the document says. */
   check(method, url, answer) {
     if (!url.startsWith('/api/')) return;
     const m = method === 'HEAD' ? 'GET' : method;
     const found = this.find(m, url);
     const type = (answer.headers.get('content-type') ?? '').split(';')[0];
-    if (answer.status >= 400 && method !== 'HEAD') {
-      assert.equal(type, 'application/problem+json', `${method} ${url}: an error is not a problem document`);
-      assert.equal(answer.json.status, answer.status);
-      assert.ok(answer.json.request_id, 'problem without request_id');
-    }
+    this.checkAlways(method, url, answer, type);
     if (!found) return;
-    this.seen.add(`${m} ${found.route}`);
+    if (answer.status < 300 && method !== 'HEAD') seen.add(`${this.engine} ${m} ${found.route}`);
     const status = found.op.responses[answer.status] ? String(answer.status) : 'default';
     const response = found.op.responses[status];
     assert.ok(response, `${m} ${found.route}: status ${answer.status} is not documented`);
@@ -63,11 +81,10 @@ export class Contract {
     assert.ok(validate(answer.json), `${m} ${found.route} ${answer.status}: ${this.ajv.errorsText(validate.errors)}\n${answer.text.slice(0, 1500)}`);
   }
 
-  /** Operations of the document that no request has tried. */
-  untried() {
-    const all = [];
-    for (const [path, ops] of Object.entries(this.doc.paths))
-      for (const m of ['get', 'post', 'put', 'patch', 'delete']) if (ops[m]) all.push(`${m.toUpperCase()} ${path}`);
-    return all.filter((o) => !this.seen.has(o));
+  /** All operations of the document: "GET /api/v1/tickets". */
+  operations() {
+    return Object.entries(this.doc.paths).flatMap(([path, ops]) =>
+      methods.filter((m) => ops[m]).map((m) => `${m.toUpperCase()} ${path}`),
+    );
   }
 }

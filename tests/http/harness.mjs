@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import { randomBytes } from 'node:crypto';
+import { after, before, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { Contract } from './contract.mjs';
 
@@ -95,6 +96,11 @@ export class Server {
       JWT_SECRET: randomBytes(48).toString('base64'),
       ALLOWED_ORIGINS: s.url,
       RATE_LIMIT_PER_MIN: '1000000',
+      RATE_LIMIT_LOGIN_PER_MIN: '1000000',
+      RATE_LIMIT_REGISTER_PER_MIN: '1000000',
+      RATE_LIMIT_RESET_PER_MIN: '1000000',
+      ARGON2_KIB: '64', // tests are about passwords that are checked, not about how slowly
+      ARGON2_PASSES: '1',
       ...env,
     };
     await s.launch();
@@ -124,7 +130,7 @@ export class Server {
         return false;
       }
     }, `the server to be ready\n${this.output}`);
-    this.contract ??= await Contract.load(this.url);
+    this.contract ??= await Contract.load(this.url, this.engine);
   }
 
   /** Ends it and gives {code, signal}. */
@@ -185,6 +191,7 @@ export class Client {
     const h = { ...headers };
     if (token) h.authorization ??= `Bearer ${token}`;
     if (body !== undefined) h['content-type'] ??= 'application/json';
+    for (const name of Object.keys(h)) if (h[name] === undefined) delete h[name];
     const r = await fetch(this.server.url + path, {
       method,
       headers: h,
@@ -227,8 +234,49 @@ export class Client {
   }
 }
 
+/** A browser: keeps cookies, sends them with the origin of its page and the token against forgery. */
+export class Browser extends Client {
+  constructor(server, origin = server.url) {
+    super(server);
+    this.origin = origin;
+    this.cookies = new Map();
+  }
+
+  async request(method, path, options = {}) {
+    const headers = { origin: this.origin, 'sec-fetch-site': 'same-origin', ...options.headers };
+    const unsafe = !['GET', 'HEAD', 'OPTIONS'].includes(method);
+    if (this.cookies.size) headers.cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
+    if (unsafe && this.cookies.has('csrf_token') && !('x-csrf-token' in headers))
+      headers['x-csrf-token'] = this.cookies.get('csrf_token');
+    const answer = await super.request(method, path, { ...options, headers, token: null });
+    for (const line of answer.headers.getSetCookie()) this.keep(line);
+    return answer;
+  }
+
+  keep(line) {
+    const [pair, ...attributes] = line.split(/; */);
+    const at = pair.indexOf('=');
+    if (attributes.some((a) => /^max-age=0$/i.test(a))) this.cookies.delete(pair.slice(0, at));
+    else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+}
+
 /** Runs the tests once on each engine: each(engine). */
 export function onBoth(each) {
   for (const engine of engines) each(engine);
+}
+
+/** A suite on each engine whose tests share one server: body(shared), shared.server inside of tests. */
+export function onServer(name, env, body) {
+  onBoth((engine) =>
+    describe(`${name} on ${engine}`, () => {
+      const shared = { engine };
+      before(async () => {
+        shared.server = await Server.start(engine, env);
+      });
+      after(() => shared.server?.close());
+      body(shared);
+    }),
+  );
 }
 export { readFileSync, existsSync, join };
