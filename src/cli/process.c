@@ -36,6 +36,7 @@ void process_harden(void)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit on files fails like one on a full disk */
     waited_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
