@@ -36,6 +36,7 @@ static const struct {
     { "429", "TooManyRequests", "The rate limit is used up; `Retry-After` says when to come again." },
     { "500", "InternalError", "Our fault; the request id finds it in the log." },
     { "503", "Unavailable", "Too busy, or the database is away; nothing was done. See `Retry-After`." },
+    { "507", "StorageFull", "The disk is full; nothing was changed. See `Retry-After`." },
 };
 
 static bool problem_fits(const struct route *r, const char *status)
@@ -47,7 +48,7 @@ static bool problem_fits(const struct route *r, const char *status)
         return !(r->flags & R_PUBLIC) || r->bucket == BUCKET_LOGIN;
     if (strcmp(status, "404") == 0)
         return param || unsafe;
-    if (strcmp(status, "409") == 0 || strcmp(status, "422") == 0)
+    if (strcmp(status, "409") == 0 || strcmp(status, "422") == 0 || strcmp(status, "507") == 0)
         return unsafe;
     if (strcmp(status, "412") == 0)
         return unsafe && param;
@@ -396,7 +397,8 @@ static void problem_components(struct doc *d)
     jw_key(w, "responses");
     jw_obj(w);
     for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
-        bool retry = strcmp(problems[i].status, "429") == 0 || strcmp(problems[i].status, "503") == 0;
+        const char *status = problems[i].status;
+        bool retry = strcmp(status, "429") == 0 || strcmp(status, "503") == 0 || strcmp(status, "507") == 0;
 
         jw_key_str(w, str_of(problems[i].name));
         jw_obj(w);
