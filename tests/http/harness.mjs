@@ -57,8 +57,12 @@ export class Cluster {
     u.pathname = `/${name}`;
     return u.toString();
   }
-  restart() {
-    execFileSync(join(root, 'tests/tools/pg.sh'), ['restart', this.folder]);
+  /** halt: as a crash would stop it; resume: on the same port. */
+  halt() {
+    execFileSync(join(root, 'tests/tools/pg.sh'), ['halt', this.folder]);
+  }
+  resume() {
+    execFileSync(join(root, 'tests/tools/pg.sh'), ['resume', this.folder]);
   }
   stop() {
     if (!this.folder) return;
@@ -73,17 +77,19 @@ process.on('exit', () => {
 });
 
 export class Server {
-  /** env overrides settings; options.dir reuses a folder (and its database). */
+  /** env overrides settings; options.dir reuses a folder (and its database), options.wrap is a
+   *  command that runs the server, options.cluster the PostgreSQL to use. */
   static async start(engine, env = {}, options = {}) {
     const s = new Server();
     s.engine = engine;
+    s.wrap = options.wrap ?? [];
     s.ownsDir = !options.dir;
     s.dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ticketing-test-'));
     s.port = await freePort();
     s.url = `http://127.0.0.1:${s.port}`;
     let database = env.DATABASE_URL;
     if (!database && engine === 'postgres') {
-      cluster ??= options.cluster ?? new Cluster();
+      if (!options.cluster) cluster ??= new Cluster();
       database = (options.cluster ?? cluster).database();
     }
     s.env = {
@@ -110,7 +116,8 @@ export class Server {
   async launch() {
     this.output = '';
     this.exited = undefined;
-    const p = spawn(binary, ['serve'], { env: this.env, cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...args] = [...this.wrap, binary, 'serve'];
+    const p = spawn(program, args, { env: this.env, cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = p;
     running.add(this);
     p.stdout.on('data', (d) => (this.output += d));

@@ -3,6 +3,8 @@
 #   pg.sh run COMMAND…   starts one, runs COMMAND with TEST_DATABASE_URL, stops it
 #   pg.sh start          starts one and prints "URL FOLDER"
 #   pg.sh restart FOLDER     stops it at once, as a crash would, and starts it on the same port
+#   pg.sh halt FOLDER        stops it at once; its data stay
+#   pg.sh resume FOLDER      starts it again on the same port
 #   pg.sh stop FOLDER        stops it and removes everything
 # Nothing in it is durable (no fsync).  PG_TEMPLATE names a folder that keeps an initialised cluster
 # between runs.
@@ -106,12 +108,18 @@ restart)
     stop "$2"
     start "$2"
     ;;
+halt)
+    stop "$2"
+    ;;
+resume)
+    start "$2"
+    ;;
 stop)
     stop "$2"
     rm -rf "$2"
     ;;
 *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

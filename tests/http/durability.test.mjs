@@ -1,0 +1,273 @@
+// What was acknowledged stays, whatever happens to the process, the disk or the database.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Cluster, Server, engines, onBoth, until } from './harness.mjs';
+
+const api = '/api/v1';
+const quiet = { check: false }; // a storm is about the data; other tests hold answers against the document
+
+/** One write with an Idempotency-Key of its own, and its answer once there is one. */
+class Write {
+  constructor(client, path, body) {
+    this.client = client;
+    this.key = randomBytes(9).toString('base64url');
+    this.path = path;
+    this.body = body(this.key);
+    this.opens = path === `${api}/tickets`;
+  }
+  static ticket(client) {
+    return new Write(client, `${api}/tickets`, (key) => ({ title: key, message: { body: `first ${key}` } }));
+  }
+  static reply(client, ticket) {
+    return new Write(client, `${api}/tickets/${ticket}/messages`, (key) => ({ body: `reply ${key}` }));
+  }
+  async send() {
+    const headers = { 'idempotency-key': this.key };
+    const r = await this.client.request('POST', this.path, { body: this.body, headers, ...quiet });
+    return { status: r.status, id: r.json?.id, replayed: r.headers.get('idempotency-replayed') === 'true' };
+  }
+}
+
+/** Writes until the server is gone; every write that was begun stands in writes. */
+async function writeUntilGone(client, writes) {
+  let ticket;
+  for (let i = 0; ; i++) {
+    const w = ticket && i % 3 ? Write.reply(client, ticket) : Write.ticket(client);
+    writes.push(w);
+    try {
+      w.answer = await w.send();
+    } catch {
+      return;
+    }
+    assert.equal(w.answer.status, 201, `${w.path} answered ${w.answer.status} in the storm`);
+    if (w.opens) ticket = w.answer.id;
+  }
+}
+
+async function everything(client, path) {
+  const found = [];
+  for (let next = `${path}?limit=200`; next; ) {
+    const { data, page } = await client.expect(200, 'GET', next, quiet);
+    found.push(...data);
+    next = page.has_more && `${path}?limit=200&after=${encodeURIComponent(page.next)}`;
+  }
+  return found;
+}
+
+/** By a key; fails when two have the same. */
+function unique(list, of, words) {
+  const map = new Map(list.map((x) => [of(x), x]));
+  assert.equal(map.size, list.length, words);
+  return map;
+}
+
+/** Every acknowledged write is there once under its id, and counters equal what they count. */
+async function verify(server, agent, writes) {
+  const tickets = await everything(agent, `${api}/tickets`);
+  const byTitle = unique(tickets, (t) => t.title, 'a ticket is there twice');
+  unique(tickets, (t) => t.number, 'two tickets have one number');
+  for (const w of writes.filter((x) => x.opens))
+    assert.equal(byTitle.get(w.key)?.id, w.answer.id, `acknowledged ticket ${w.key}`);
+  for (const t of tickets) {
+    const path = `${api}/tickets/${t.id}/messages`;
+    const messages = await everything(agent, path);
+    const byBody = unique(messages, (m) => m.body, `a message of ticket ${t.id} is there twice`);
+    assert.equal(t.message_count, messages.length, `message_count of ticket ${t.id}`);
+    assert.ok(byBody.has(`first ${t.title}`), `ticket ${t.id} without its message`);
+    for (const w of writes.filter((x) => x.path === path))
+      assert.equal(byBody.get(`reply ${w.key}`)?.id, w.answer.id, `acknowledged reply ${w.key}`);
+  }
+  await auditIsWhole(server);
+}
+
+async function auditIsWhole(server) {
+  const audit = await server.run(['audit', 'verify']);
+  assert.equal(audit.code, 0, audit.stdout + audit.stderr);
+}
+
+onBoth((engine) =>
+  test(`kill -9 in a storm of writes loses nothing and doubles nothing, on ${engine}`, async () => {
+    const server = await Server.start(engine, { LOG_LEVEL: 'warn' });
+    const agent = await server.person('agent');
+    const writers = [];
+    for (let i = 0; i < 4; i++) writers.push(await server.person('customer'));
+    const writes = [];
+    for (let round = 0; round < 3; round++) {
+      const begun = writes.length;
+      const storm = Array.from({ length: 16 }, (_, i) => writeUntilGone(writers[i % writers.length], writes));
+      await until(() => writes.length - begun > 250, 'writes');
+      await server.stop('SIGKILL');
+      await Promise.all(storm);
+      const open = writes.filter((w) => !w.answer);
+      assert.ok(open.length > 0, 'the kill met running requests');
+      await server.launch();
+      for (const w of open) {
+        w.answer = await w.send();
+        assert.equal(w.answer.status, 201, `${w.path} again`);
+      }
+      for (const w of writes.slice(begun, begun + 10))
+        assert.deepEqual(await w.send(), { ...w.answer, replayed: true }, 'acknowledged before the kill');
+    }
+    await verify(server, agent, writes);
+    await server.close();
+  }),
+);
+
+test('a command beside the running server loses nothing of it', async () => {
+  const server = await Server.start('sqlite');
+  const first = await server.person('customer');
+  const written = await first.post(`${api}/tickets`, { title: 'between', message: { body: 'two commands' } });
+  const second = await server.person('customer', 'second@example.org');
+  await second.post(`${api}/tickets`, { title: 'after', message: { body: 'two commands' } });
+  await server.stop('SIGKILL');
+  await server.launch();
+  assert.equal((await first.get(`${api}/tickets/${written.id}`)).title, 'between');
+  assert.equal((await second.get(`${api}/tickets`)).data[0].title, 'after');
+  await server.close();
+});
+
+// ---- A full disk ----
+
+/** A small file system of its own; undefined where that is not allowed. */
+function smallDisk(mib) {
+  const dir = mkdtempSync(join(tmpdir(), 'ticketing-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', dir], { stdio: 'ignore' });
+  } catch {
+    rmSync(dir, { recursive: true });
+    return undefined;
+  }
+  return {
+    dir,
+    fill() {
+      const fd = openSync(join(dir, 'ballast'), 'w');
+      for (let n = 65536; n >= 1; )
+        try {
+          writeSync(fd, Buffer.alloc(n));
+        } catch {
+          n >>= 1;
+        }
+      closeSync(fd);
+    },
+    free: () => unlinkSync(join(dir, 'ballast')),
+    remove() {
+      execFileSync('umount', ['-l', dir]);
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+const upload = (client, bytes) =>
+  client.request('POST', `${api}/uploads?name=a.bin`, {
+    raw: bytes,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+
+/** Writes until one is refused; then every write is, until there is room. */
+async function writeUntilFull(client, writes) {
+  for (let i = 0; i < 5000; i++) {
+    const w = Write.ticket(client);
+    const answer = await w.send();
+    if (answer.status !== 201) {
+      assert.ok([503, 507].includes(answer.status), `a full disk answers ${answer.status}`);
+      return w;
+    }
+    w.answer = answer;
+    writes.push(w);
+  }
+  throw new Error('the disk never filled');
+}
+
+async function fullDiskRound(server, client, agent, disk, writes) {
+  disk.fill();
+  const refused = await writeUntilFull(client, writes);
+  for (const bytes of [randomBytes(200000), randomBytes(3000000)]) {
+    const r = await upload(client, bytes);
+    assert.ok([503, 507].includes(r.status), `an upload answers ${r.status}: ${r.text}`);
+  }
+  assert.ok((await agent.get(`${api}/tickets?limit=50`)).data.length > 0, 'reads go on');
+  assert.equal((await agent.request('GET', `${api}/search?q=first`)).status, 200);
+  assert.equal((await agent.request('GET', '/health/live')).status, 200);
+  disk.free();
+  const start = Date.now();
+  await until(async () => {
+    refused.answer = await refused.send();
+    return refused.answer.status === 201;
+  }, 'writes after space was freed');
+  assert.ok(Date.now() - start < 5000, 'within 5 s');
+  writes.push(refused);
+  assert.equal((await upload(client, randomBytes(200000))).status, 201);
+}
+
+test('a full disk: reads go on, writes answer 507 or 503, and go on when there is room', async (t) => {
+  const disk = smallDisk(24);
+  if (!disk) return t.skip('needs root to mount a small file system');
+  const server = await Server.start('sqlite', { SPOOL_DIR: disk.dir, LOG_LEVEL: 'error' }, { dir: disk.dir });
+  const client = await server.person('customer');
+  const agent = await server.person('agent');
+  const writes = [];
+  try {
+    for (let i = 0; i < 20; i++) writes.push(Object.assign(Write.ticket(client)));
+    for (const w of writes) w.answer = await w.send();
+    for (let round = 0; round < 3; round++) await fullDiskRound(server, client, agent, disk, writes);
+    await verify(server, agent, writes);
+    await server.stop('SIGKILL');
+    await server.launch();
+    await verify(server, agent, writes);
+  } finally {
+    await server.close();
+    disk.remove();
+  }
+});
+
+test('a limit on the size of files refuses writes and does not end the process', async () => {
+  const server = await Server.start('sqlite', { LOG_LEVEL: 'error' }, { wrap: ['prlimit', '--fsize=1500000:unlimited'] });
+  const client = await server.person('customer');
+  const agent = await server.person('agent');
+  const writes = [];
+  const refused = await writeUntilFull(client, writes);
+  assert.ok([503, 507].includes((await upload(client, randomBytes(3000000))).status));
+  assert.ok((await agent.get(`${api}/tickets?limit=5`)).data.length > 0, 'reads go on');
+  execFileSync('prlimit', ['--pid', String(server.process.pid), '--fsize=unlimited']);
+  refused.answer = await refused.send();
+  assert.equal(refused.answer.status, 201);
+  await verify(server, agent, [...writes, refused]);
+  await server.close();
+});
+
+// ---- The database away ----
+
+test('without the database: 503 at once, not ready but alive, and service when it is back', async (t) => {
+  if (!engines.includes('postgres')) return t.skip('PostgreSQL only');
+  const cluster = new Cluster();
+  const server = await Server.start('postgres', { LOG_LEVEL: 'error' }, { cluster });
+  const agent = await server.person('agent');
+  const body = { title: 'x', message: { body: 'y' }, customer: 'c@example.org' };
+  await agent.post(`${api}/tickets`, body);
+  for (let round = 0; round < 2; round++) {
+    cluster.halt();
+    for (const [method, path] of [['GET', `${api}/tickets`], ['POST', `${api}/tickets`], ['GET', `${api}/auth/me`]]) {
+      const start = Date.now();
+      const r = await agent.request(method, path, method === 'POST' ? { body } : {});
+      assert.equal(r.status, 503, r.text);
+      assert.ok(Number(r.headers.get('retry-after')) >= 1);
+      assert.ok(Date.now() - start < 2000, `${method} ${path} answered after ${Date.now() - start} ms`);
+    }
+    await until(async () => (await agent.request('GET', '/health/ready')).status === 503, 'readiness to follow');
+    assert.equal((await agent.request('GET', '/health')).status, 503);
+    assert.equal((await agent.request('GET', '/health/live')).status, 200);
+    cluster.resume();
+    const start = Date.now();
+    await until(async () => (await agent.request('POST', `${api}/tickets`, { body })).status === 201, 'service');
+    assert.ok(Date.now() - start < 4000, `service after ${Date.now() - start} ms`);
+    await until(async () => (await agent.request('GET', '/health/ready')).status === 200, 'readiness');
+  }
+  await auditIsWhole(server);
+  await server.close();
+  cluster.stop();
+});
