@@ -2,6 +2,7 @@
 
 #include "desk/ticket_priv.h"
 #include "store/merges.h"
+#include "store/search.h"
 
 enum { BEFORE_MAX = 256 * 1024 };
 
@@ -31,6 +32,7 @@ static void write_columns(struct jw *w, struct ticket *t, int64_t version)
     jw_obj(w);
     jw_kv_int(w, "type", t->state_type);
     jw_kv_int(w, "version", version);
+    jw_kv_int(w, "first_version", t->version);
     for (size_t i = 0; i < ARRAY_LEN(state_columns); i++) {
         jw_key_str(w, str_of(state_columns[i].name));
         jw_int(w, *column(t, i));
@@ -45,7 +47,7 @@ static void read_columns(const json_t *from, struct ticket *t)
         *column(t, i) = json_integer_value(json_object_get(from, state_columns[i].name));
 }
 
-/* before: as the rows were; version: the target's after the merge. */
+/* before: as the rows were; version: the target's after the merge; first_version: before it. */
 static struct str before_json(struct call *c, struct ticket *source, struct ticket *target,
                               int64_t version, const struct merge_ids *added)
 {
@@ -54,7 +56,7 @@ static struct str before_json(struct call *c, struct ticket *source, struct tick
 
     jw_obj(&w);
     jw_key(&w, "source");
-    write_columns(&w, source, 0);
+    write_columns(&w, source, source->version);
     jw_key(&w, "target");
     write_columns(&w, target, version);
     jw_key(&w, "added");
@@ -137,6 +139,7 @@ static enum rc close_source(struct ticket_work *w, const struct ticket *target, 
     w->t.merged_into_id = target->id;
     w->event = "merged_into";
     TRY(merges_repoint(w->c->db, w->t.id, target->id, e));
+    TRY(ticket_recount(w, e));
     return ticket_work_save(w, e);
 }
 
@@ -149,6 +152,9 @@ static enum rc widen_target(struct ticket_work *w, const struct ticket *source,
     TRY(merges_unite_people(c->db, &people, c->a, added, e));
     if (is_done(w->t.state_type) && !is_done(source->state_type))
         TRY(ticket_set_state(w, catalog_default_follow_up(c->cat), e));
+    w->t.message_count += source->message_count;
+    w->t.public_message_count += source->public_message_count;
+    w->t.attachment_count += source->attachment_count;
     w->event = "received_merge";
     ticket_work_note(w, "merged_from", STR("null"), ticket_number_ref(source, c->a));
     return ticket_work_save(w, e);
@@ -171,6 +177,7 @@ enum rc ticket_merge(struct call *c, int64_t source_id, int64_t into_id, int64_t
     target_before = target.t;
     TRY(widen_target(&target, &source_before, &added, e));
     TRY(close_source(&source, &target.t, e));
+    TRY(search_reindex_ticket(c->db, *target_id, c->a, e));
     m = (struct merge){ .source_id = source_id,
                         .target_id = *target_id,
                         .before_json = before_json(c, &source_before, &target_before,
@@ -203,19 +210,77 @@ static enum rc part_people(struct call *c, const struct merge *m, const json_t *
     return RC_OK;
 }
 
+/* Merges into a ticket whose undoing was to give it its state back at version `from` do so at `to`:
+ * it is again as they left it. */
+static enum rc carry_version(struct call *c, int64_t ticket_id, int64_t from, int64_t to,
+                             struct err *e)
+{
+    struct merge *v;
+    size_t n;
+
+    TRY(merges_into(c->db, ticket_id, c->a, &v, &n, e));
+    for (size_t i = 0; i < n; i++) {
+        json_t *before CLEAN(json_clean) = NULL;
+        struct buf b = BUF_ARENA(c->a, BEFORE_MAX);
+        struct jw w = jw_to(&b);
+        json_t *version;
+
+        TRY(json_read(v[i].before_json, &before, e));
+        version = json_object_get(json_object_get(before, "target"), "version");
+        if (json_integer_value(version) != from)
+            continue;
+        json_integer_set(version, to);
+        jw_json(&w, before);
+        TRY(merges_set_before(c->db, v[i].id, buf_view(&b), e));
+    }
+    return RC_OK;
+}
+
 /* The target gets its state back only while nothing else was done to it. */
 static enum rc restore_target(struct call *c, const struct merge *m, const struct ticket *source,
                               const json_t *before, struct err *e)
 {
     struct ticket_work w;
+    int64_t first = json_integer_value(json_object_get(before, "first_version"));
+    bool untouched;
 
     TRY(ticket_work_begin(c, m->target_id, CAN_READ, 0, &w, e));
     TRY(ticket_may(c, &w.t, CAN_CHANGE, e));
-    if (w.t.version == json_integer_value(json_object_get(before, "version")))
+    untouched = w.t.version == json_integer_value(json_object_get(before, "version"));
+    if (untouched)
         read_columns(before, &w.t);
+    TRY(ticket_recount(&w, e));
+    w.event = "unmerged";
+    ticket_work_note(&w, "merged_from", ticket_number_ref(source, c->a), STR("null"));
+    TRY(ticket_work_save(&w, e));
+    return untouched && first ? carry_version(c, m->target_id, first, w.t.version, e) : RC_OK;
+}
+
+/* The end of a longer chain shows less now. */
+static enum rc shrink_end(struct call *c, int64_t end_id, const struct ticket *source, struct err *e)
+{
+    struct ticket_work w;
+
+    TRY(ticket_work_begin(c, end_id, CAN_READ, 0, &w, e));
+    TRY(ticket_recount(&w, e));
     w.event = "unmerged";
     ticket_work_note(&w, "merged_from", ticket_number_ref(source, c->a), STR("null"));
     return ticket_work_save(&w, e);
+}
+
+static enum rc restore_source(struct ticket_work *w, const json_t *before, struct err *e)
+{
+    struct call *c = w->c;
+
+    TRY(merges_reclaim(c->db, w->t.id, e));
+    read_columns(before, &w->t);
+    w->t.merged_into_id = 0;
+    TRY(ticket_recount(w, e));
+    w->event = "unmerged";
+    TRY(ticket_work_save(w, e));
+    TRY(search_reindex_ticket(c->db, w->t.id, c->a, e));
+    return carry_version(c, w->t.id, json_integer_value(json_object_get(before, "version")),
+                         w->t.version, e);
 }
 
 enum rc ticket_unmerge(struct call *c, int64_t source_id, int64_t if_match, struct err *e)
@@ -223,16 +288,17 @@ enum rc ticket_unmerge(struct call *c, int64_t source_id, int64_t if_match, stru
     json_t *before CLEAN(json_clean) = NULL;
     struct ticket_work w;
     struct merge m;
+    int64_t end_id;
 
     TRY(begin_undo(c, source_id, if_match, &w, e));
+    end_id = w.t.merged_into_id;
     TRY(merges_active(c->db, source_id, c->a, &m, e));
     TRY(json_read(m.before_json, &before, e));
-    TRY(restore_target(c, &m, &w.t, json_object_get(before, "target"), e));
+    TRY(restore_source(&w, json_object_get(before, "source"), e));
     TRY(part_people(c, &m, json_object_get(before, "added"), e));
-    read_columns(json_object_get(before, "source"), &w.t);
-    w.t.merged_into_id = 0;
-    w.event = "unmerged";
-    TRY(ticket_work_save(&w, e));
-    TRY(merges_undone(c->db, m.id, c->now_us, e));
-    return merges_reclaim(c->db, source_id, e);
+    TRY(restore_target(c, &m, &w.t, json_object_get(before, "target"), e));
+    if (end_id != m.target_id)
+        TRY(shrink_end(c, end_id, &w.t, e));
+    TRY(search_reindex_ticket(c->db, end_id, c->a, e));
+    return merges_undone(c->db, m.id, c->now_us, e);
 }

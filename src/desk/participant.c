@@ -59,6 +59,7 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
     if (n == PARTICIPANTS_MAX)
         return err_set(e, RC_CONFLICT, "too_many", "A ticket has 200 participants at most.");
     TRY(participants_set(c->db, ticket_id, u.id, p->role, c->now_us, e));
+    w.scope_changed = true;
     ticket_work_note(&w, "participants", STR("null"), shown(c, &u));
     return ticket_work_save(&w, e);
 }
@@ -73,6 +74,7 @@ enum rc participant_remove(struct call *c, int64_t ticket_id, int64_t user_id, s
         return err_set(e, RC_DENIED, "", "Customers can only take themselves out of a ticket.");
     TRY(participants_remove(c->db, ticket_id, user_id, e));
     TRY(refs_user(c->db, user_id, c->a, &u, e));
+    w.scope_changed = true;
     ticket_work_note(&w, "participants", shown(c, &u), STR("null"));
     return ticket_work_save(&w, e);
 }

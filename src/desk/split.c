@@ -56,9 +56,6 @@ static enum rc load_messages(struct split *s, struct err *e)
             return bad_message(e, i, "This message is named twice.");
         s->n++;
     }
-    if (ask->move && (int64_t)s->n >= s->from.t.message_count)
-        return err_field(e, "/messages", "length", "fewer than all",
-                         "At least one message must stay.");
     qsort(s->messages, s->n, sizeof *s->messages, by_id);
     return RC_OK;
 }
@@ -165,19 +162,24 @@ static enum rc recount_source(struct split *s, struct err *e)
                                 .limit = s->from.t.message_count + (int64_t)s->n };
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     struct ticket *t = &s->from.t;
-    int64_t first_response = t->first_response_us;
+    int64_t first_response = t->first_response_us, stayed = 0;
     struct message m;
 
-    t->message_count = t->public_message_count = t->attachment_count = 0;
     t->last_customer_us = t->last_agent_us = t->waiting_since_us = 0;
     TRY(messages_of_ticket(s->c->db, t->id, &all, s->c->a, &r, e));
     while (db_next(&r, e)) {
         message_from_row(&r, NULL, &m);
-        if (m.ticket_id == t->id)
-            ticket_message_count(t, &m);
+        if (m.ticket_id != t->id)
+            continue;
+        ticket_message_count(t, &m);
+        stayed++;
     }
     t->first_response_us = first_response;
-    return e->rc;
+    TRY(e->rc);
+    if (!stayed)
+        return err_field(e, "/messages", "length", "fewer than all",
+                         "At least one message must stay.");
+    return ticket_recount(&s->from, e);
 }
 
 static enum rc save_both(struct split *s, struct err *e)

@@ -63,6 +63,7 @@ struct ticket_work {
     struct ticket_change extra[TICKET_EXTRA_CHANGES_MAX]; /* beside the row: participants, links */
     size_t n_extra;
     bool touched;           /* save even when nothing of the row differs */
+    bool scope_changed;     /* who may find it changed beside the row: its documents are indexed anew */
     bool followed_up;       /* the message went to another ticket (t and before are that one's) */
     int64_t asked_id;       /* the ticket that was named at first */
 };

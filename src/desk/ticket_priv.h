@@ -29,6 +29,8 @@ enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *
                                struct message *m, struct err *e) MUST_USE;
 /* What the message does to the row beside the state: counts, times. */
 void ticket_message_count(struct ticket *t, const struct message *m);
+/* The counts of what the ticket shows, from the rows. */
+enum rc ticket_recount(struct ticket_work *w, struct err *e) MUST_USE;
 /* Stores it (w->t has its id) with its attachments. */
 enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in, struct message *m,
                              struct err *e) MUST_USE;

@@ -83,6 +83,17 @@ void ticket_message_count(struct ticket *t, const struct message *m)
     }
 }
 
+enum rc ticket_recount(struct ticket_work *w, struct err *e)
+{
+    struct message_counts n = { 0 };
+
+    TRY(messages_count(w->c->db, w->t.id, &n, e));
+    w->t.message_count = n.all;
+    w->t.public_message_count = n.is_public;
+    w->t.attachment_count = n.attachments;
+    return RC_OK;
+}
+
 enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in, struct message *m,
                              struct err *e)
 {

@@ -148,7 +148,7 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
     TRY(tags_sync(c, w->t.id, fresh ? STR("[]") : w->before.tags_json, w->t.tags_json, e));
     TRY(fields_sync(c, FIELD_TICKET, w->t.id, fresh ? STR("{}") : w->before.fields_json,
                     w->t.fields_json, e));
-    if (searched_differs(&w->before, &w->t))
+    if (w->scope_changed || searched_differs(&w->before, &w->t))
         TRY(search_reindex_ticket(c->db, w->t.id, c->a, e));
     else if (w->message.id && w->message_is_new)
         TRY(search_put_new(c->db, w->message.id, c->a, e));
@@ -159,6 +159,7 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
     w->before = w->t;
     w->n_extra = 0;
     w->touched = false;
+    w->scope_changed = false;
     w->is_new = false;
     w->event = NULL;
     return RC_OK;

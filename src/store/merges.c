@@ -1,6 +1,6 @@
 #include "store/merges.h"
 
-enum { PEOPLE_MAX = 10000 };
+enum { PEOPLE_MAX = 10000, INTO_MAX = 1000 };
 
 enum rc merges_insert(struct db *db, struct merge *m, struct err *e)
 {
@@ -13,24 +13,53 @@ enum rc merges_insert(struct db *db, struct merge *m, struct err *e)
         &m->id, e);
 }
 
+#define MERGE_COLUMNS "id, source_id, target_id, before_json, merged_by, merged_us"
+
+static void read_merge(struct db_rows *r, struct arena *a, struct merge *out)
+{
+    *out = (struct merge){ .id = db_int(r, 0),
+                           .source_id = db_int(r, 1),
+                           .target_id = db_int(r, 2),
+                           .before_json = db_text(r, 3, a),
+                           .merged_by = db_int(r, 4),
+                           .merged_us = db_int(r, 5) };
+}
+
 enum rc merges_active(struct db *db, int64_t source_id, struct arena *a, struct merge *out,
                       struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
     TRY(db_query(db, &r,
-                 "SELECT id, source_id, target_id, before_json, merged_by, merged_us FROM merges"
+                 "SELECT " MERGE_COLUMNS " FROM merges"
                  " WHERE source_id = $1 AND undone_us IS NULL ORDER BY id DESC LIMIT 1",
                  DB_ARGS(DB_INT(source_id)), e));
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such merge.");
-    *out = (struct merge){ .id = db_int(&r, 0),
-                           .source_id = db_int(&r, 1),
-                           .target_id = db_int(&r, 2),
-                           .before_json = db_text(&r, 3, a),
-                           .merged_by = db_int(&r, 4),
-                           .merged_us = db_int(&r, 5) };
+    read_merge(&r, a, out);
     return RC_OK;
+}
+
+enum rc merges_into(struct db *db, int64_t target_id, struct arena *a, struct merge **out, size_t *n,
+                    struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *out = ARENA_ARRAY(a, struct merge, INTO_MAX);
+    *n = 0;
+    TRY(db_query(db, &r,
+                 "SELECT " MERGE_COLUMNS " FROM merges WHERE target_id = $1 AND undone_us IS NULL"
+                 " ORDER BY id DESC LIMIT 1000",
+                 DB_ARGS(DB_INT(target_id)), e));
+    while (*n < INTO_MAX && db_next(&r, e))
+        read_merge(&r, a, &(*out)[(*n)++]);
+    return e->rc;
+}
+
+enum rc merges_set_before(struct db *db, int64_t id, struct str before_json, struct err *e)
+{
+    return db_exec(db, "UPDATE merges SET before_json = $2 WHERE id = $1",
+                   DB_ARGS(DB_INT(id), DB_TEXT(before_json)), NULL, e);
 }
 
 enum rc merges_undone(struct db *db, int64_t id, int64_t now_us, struct err *e)

@@ -20,6 +20,11 @@ enum rc merges_active(struct db *db, int64_t source_id, struct arena *a, struct 
                       struct err *e) MUST_USE;
 enum rc merges_undone(struct db *db, int64_t id, int64_t now_us, struct err *e) MUST_USE;
 
+/* All that stand into this target. */
+enum rc merges_into(struct db *db, int64_t target_id, struct arena *a, struct merge **out, size_t *n,
+                    struct err *e) MUST_USE;
+enum rc merges_set_before(struct db *db, int64_t id, struct str before_json, struct err *e) MUST_USE;
+
 /* Tickets that lead to from lead to to. */
 enum rc merges_repoint(struct db *db, int64_t from, int64_t to, struct err *e) MUST_USE;
 /* All that were merged into ticket, over any number of steps, lead to it again. */

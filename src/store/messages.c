@@ -181,6 +181,22 @@ enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct messag
     return db_query_sql(db, r, &q, e);
 }
 
+enum rc messages_count(struct db *db, int64_t ticket_id, struct message_counts *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query(db, &r,
+                 "WITH shown (id) AS (SELECT CAST($1 AS BIGINT) UNION ALL"
+                 " SELECT id FROM tickets WHERE merged_into_id = $1)"
+                 " SELECT count(*), count(*) FILTER (WHERE m.visibility = 0),"
+                 " CAST(COALESCE(sum(m.attachment_count), 0) AS BIGINT)"
+                 " FROM shown s JOIN messages m ON m.ticket_id = s.id",
+                 DB_ARGS(DB_INT(ticket_id)), e));
+    if (db_next(&r, e))
+        *out = (struct message_counts){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2) };
+    return e->rc;
+}
+
 enum rc messages_last_of_customer(struct db *db, int64_t ticket_id, int64_t *id, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };

@@ -43,6 +43,12 @@ enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *
 enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct message_page *p,
                            struct arena *a, struct db_rows *r, struct err *e) MUST_USE;
 void message_from_row(struct db_rows *r, struct arena *a, struct message *out); /* a NULL: borrowed */
+/* What a ticket shows: its own messages and those of the tickets merged into it. */
+struct message_counts {
+    int64_t all, is_public, attachments;
+};
+enum rc messages_count(struct db *db, int64_t ticket_id, struct message_counts *out,
+                       struct err *e) MUST_USE;
 /* The newest message of a customer on the ticket, 0 when there is none. */
 enum rc messages_last_of_customer(struct db *db, int64_t ticket_id, int64_t *id, struct err *e) MUST_USE;
 
