@@ -10,7 +10,7 @@
 enum {
     PROGRESS_OPS = 4000, /* virtual machine steps between two looks at the clock */
     BUSY_MS = 5000,      /* another process (a migration, a command) holds the write lock */
-    CACHE_READ_KIB = 3 * 1024,
+    CACHE_READ_KIB = 6 * 1024,
     CACHE_WRITE_KIB = 8 * 1024,
     CHECKPOINT_PAGES = 2000,       /* of the log: then it is copied back beside the writes */
     CHECKPOINT_NOW_PAGES = 12000,  /* and from here on by the writer */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_US = 4000, RETRIES_MAX = 5, RETRY_US = 2000 };
+enum { BATCH_US = 4000, BATCH_US_MAX = 50000, RETRIES_MAX = 5, RETRY_US = 2000 };
 
 struct writer_thread {
     pthread_t id;
@@ -16,6 +16,7 @@ struct writer_thread {
     struct db *db;           /* owner */
     struct write_job **jobs; /* owner; the batch, store->opts.batch_max */
     enum rc *rcs;            /* owner; what became of each */
+    int64_t commit_us;       /* what the last commit took */
 };
 
 struct writer {
@@ -104,12 +105,20 @@ static enum rc job_run(struct write_job *j, struct db *db)
 
 /* ---- SQLite: group commit ---- */
 
+/* On a slow disk a short batch would spend its life in commits: work gets as long as they take. */
+static int64_t batch_us(const struct writer_thread *t)
+{
+    int64_t us = t->commit_us > BATCH_US ? t->commit_us : BATCH_US;
+
+    return us < BATCH_US_MAX ? us : BATCH_US_MAX;
+}
+
 /* Takes jobs into the open transaction until the queue is empty, the batch full or its time over.
  * Returns how many were taken; *lost when the last one took the transaction with it. */
 static size_t batch_fill(struct writer_thread *t, struct write_job *first, bool *lost)
 {
     size_t n = 0, max = t->w->store->opts.batch_max;
-    int64_t until = clock_mono_us() + BATCH_US;
+    int64_t until = clock_mono_us() + batch_us(t);
 
     for (struct write_job *j = first; j; j = n < max && clock_mono_us() < until ? pop(t->w, false) : NULL) {
         t->jobs[n] = j;
@@ -161,7 +170,9 @@ static size_t batch_run(struct writer_thread *t, struct write_job *first)
         batch_again(t, n);
         return n;
     }
+    t->commit_us = -clock_mono_us();
     rc = db_tx_commit(&tx, &e);
+    t->commit_us += clock_mono_us();
     if (rc == RC_OK)
         count(t->w, 1, 0);
     else
