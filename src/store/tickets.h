@@ -38,8 +38,8 @@ enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, stru
 /* RC_CONFLICT "unique" when number or external id is taken.  Sets t->id. */
 enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e) MUST_USE;
 /* Writes all columns but id, number and created_*, where the version is still t->version, and
- * raises t->version; RC_STALE when it is not. */
-enum rc tickets_update(struct db *db, struct ticket *t, struct err *e) MUST_USE;
+ * raises t->version; RC_STALE when it is not.  before: as it was loaded. */
+enum rc tickets_update(struct db *db, const struct ticket *before, struct ticket *t, struct err *e) MUST_USE;
 
 /* Moves one ticket from one row of ticket_counts to another; NULL: from or to nowhere. */
 enum rc ticket_counts_move(struct db *db, const struct ticket *from, const struct ticket *to,
