@@ -216,12 +216,12 @@ static struct sending *make(const struct ask *q)
 static void run(struct chain *ch, struct sending *s, const struct ask *q)
 {
     struct http_app calls = app_calls(ch->app);
-    struct str body = str_of(q->json ? q->json : q->body);
+    struct str body = q->json        ? str_of(q->json)
+                      : q->body_n ? (struct str){ q->body, q->body_n }
+                                  : str_of(q->body);
     size_t max_body = 0;
     bool spool = false;
 
-    if (q->body && q->body_n)
-        body.n = q->body_n;
     if (calls.on_headers(&s->x, calls.arg, &max_body, &spool) == HTTP_ANSWER_NOW)
         return;
     if (body.n > max_body) {
