@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "desk/audit.h"
+#include "store/jobs.h"
 #include "store/tags.h"
 
 #include <utf8proc.h>
@@ -155,53 +156,126 @@ static enum rc audit_tag(struct call *c, const char *action, int64_t id, struct 
                      &(struct audit_entry){ action, "tag", id, buf_view(&b) }, c->a, e);
 }
 
+static enum rc move_one(struct call *c, int64_t ticket, int64_t from, int64_t to, struct err *e)
+{
+    if (to)
+        TRY(tags_set(c->db, ticket, to, e));
+    if (to != from)
+        TRY(tags_unset(c->db, ticket, from, e));
+    return tags_rewrite_copy(c->db, ticket, c->a, e);
+}
+
 /* The tickets of one tag get another, or none (to 0), and their copies are rewritten. */
 static enum rc retag(struct call *c, int64_t from, int64_t to, struct err *e)
 {
     int64_t *ids;
     size_t n;
 
-    TRY(tags_tickets(c->db, from, c->a, &ids, &n, e));
-    for (size_t i = 0; to && i < n; i++)
-        TRY(tags_set(c->db, ids[i], to, e));
-    if (to != from)
-        TRY(tags_delete(c->db, from, e));
+    TRY(tags_tickets(c->db, from, TAG_NOW_MAX, c->a, &ids, &n, e));
     for (size_t i = 0; i < n; i++)
-        TRY(tags_rewrite_copy(c->db, ids[i], c->a, e));
+        TRY(move_one(c, ids[i], from, to, e));
+    return to == from ? RC_OK : tags_delete(c->db, from, e);
+}
+
+static enum rc end_of_tag(struct call *c, const struct tag *t, int64_t to, struct err *e)
+{
+    struct tag other = { 0 };
+
+    TRY(tags_delete(c->db, t->id, e));
+    if (to)
+        TRY(tags_load(c->db, to, c->a, &other, e));
+    return audit_tag(c, to ? "tag.merge" : "tag.delete", t->id, t->name,
+                     to ? other.name : STR_NONE, e);
+}
+
+enum rc tag_move_some(struct call *c, int64_t from, int64_t to, int64_t limit, int64_t *moved,
+                      bool *done, struct err *e)
+{
+    struct tag t;
+    int64_t *ids;
+    size_t n;
+
+    *moved = 0;
+    if (tags_load(c->db, from, c->a, &t, e) == RC_NOT_FOUND) {
+        err_clear(e);
+        *done = true;
+        return RC_OK;
+    }
+    TRY(e->rc);
+    TRY(tags_tickets(c->db, from, limit, c->a, &ids, &n, e));
+    for (size_t i = 0; i < n; i++)
+        TRY(move_one(c, ids[i], from, to, e));
+    *moved = (int64_t)n;
+    *done = (int64_t)n < limit;
+    return *done ? end_of_tag(c, &t, to, e) : RC_OK;
+}
+
+/* *job_id stays 0 when there are few enough to do it at once. */
+static enum rc move_later(struct call *c, int64_t from, int64_t to, int64_t *job_id, struct err *e)
+{
+    struct job j = { .kind = STR(TAG_JOB),
+                     .result_json = STR("{}"),
+                     .user_id = c->who->user_id,
+                     .run_at_us = c->now_us,
+                     .created_us = c->now_us };
+
+    j.payload_json =
+        str_printf(c->a, "{\"from\":%lld,\"to\":%lld}", (long long)from, (long long)to);
+    TRY(tags_count(c->db, from, &j.total, e));
+    *job_id = 0;
+    if (j.total <= TAG_NOW_MAX)
+        return RC_OK;
+    TRY(jobs_add(c->db, &j, e));
+    *job_id = j.id;
     return RC_OK;
 }
 
+static enum rc rename_to(struct call *c, const struct tag *t, struct str want, int64_t *result_id,
+                         int64_t *job_id, struct err *e)
+{
+    int64_t many, other;
+    bool taken;
+
+    TRY(tags_find(c->db, want, &other, &taken, e));
+    TRY(tags_count(c->db, t->id, &many, e));
+    if (!taken && many <= TAG_NOW_MAX) {
+        TRY(tags_rename(c->db, t, want, e));
+        TRY(retag(c, t->id, t->id, e));
+        return audit_tag(c, "tag.rename", t->id, t->name, want, e);
+    }
+    if (!taken)
+        TRY(tags_ensure(c->db, want, c->now_us, &other, e));
+    *result_id = other;
+    TRY(move_later(c, t->id, other, job_id, e));
+    if (*job_id)
+        return RC_OK;
+    TRY(retag(c, t->id, other, e));
+    return audit_tag(c, "tag.merge", t->id, t->name, want, e);
+}
+
 enum rc tag_rename(struct call *c, int64_t id, int64_t if_match, struct str name, int64_t *result_id,
-                   struct err *e)
+                   int64_t *job_id, struct err *e)
 {
     struct tag t;
     struct str want;
-    int64_t other;
-    bool taken;
 
     TRY(tags_load(c->db, id, c->a, &t, e));
     if (if_match && if_match != t.version)
         return err_set(e, RC_STALE, "", "The tag was changed in the meantime.");
     TRY(tag_normalise(name, "/name", c->a, &want, e));
     *result_id = id;
-    if (str_eq(want, t.name))
-        return RC_OK;
-    TRY(tags_find(c->db, want, &other, &taken, e));
-    if (taken) {
-        *result_id = other;
-        TRY(retag(c, id, other, e));
-        return audit_tag(c, "tag.merge", id, t.name, want, e);
-    }
-    TRY(tags_rename(c->db, &t, want, e));
-    TRY(retag(c, id, id, e));
-    return audit_tag(c, "tag.rename", id, t.name, want, e);
+    *job_id = 0;
+    return str_eq(want, t.name) ? RC_OK : rename_to(c, &t, want, result_id, job_id, e);
 }
 
-enum rc tag_remove(struct call *c, int64_t id, struct err *e)
+enum rc tag_remove(struct call *c, int64_t id, int64_t *job_id, struct err *e)
 {
     struct tag t;
 
     TRY(tags_load(c->db, id, c->a, &t, e));
+    TRY(move_later(c, id, 0, job_id, e));
+    if (*job_id)
+        return RC_OK;
     TRY(retag(c, id, 0, e));
     return audit_tag(c, "tag.delete", id, t.name, STR_NONE, e);
 }

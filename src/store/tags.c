@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 
-enum { TAGS_JSON_MAX = 64 * 1024, GROW = 256 };
+enum { TAGS_JSON_MAX = 64 * 1024 };
 
 enum rc tags_load(struct db *db, int64_t id, struct arena *a, struct tag *out, struct err *e)
 {
@@ -69,22 +69,25 @@ enum rc tags_delete(struct db *db, int64_t id, struct err *e)
     return db_exec(db, "DELETE FROM tags WHERE id = $1", DB_ARGS(DB_INT(id)), NULL, e);
 }
 
-enum rc tags_tickets(struct db *db, int64_t tag_id, struct arena *a, int64_t **ids, size_t *n,
-                     struct err *e)
+enum rc tags_tickets(struct db *db, int64_t tag_id, int64_t limit, struct arena *a, int64_t **ids,
+                     size_t *n, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int64_t *v = NULL;
 
+    *ids = ARENA_ARRAY(a, int64_t, (size_t)limit);
     *n = 0;
-    TRY(db_query(db, &r, "SELECT ticket_id FROM ticket_tags WHERE tag_id = $1 ORDER BY ticket_id",
-                 DB_ARGS(DB_INT(tag_id)), e));
-    while (db_next(&r, e)) {
-        if (*n % GROW == 0)
-            v = arena_grow(a, v, *n * sizeof(*v), (*n + GROW) * sizeof(*v));
-        v[(*n)++] = db_int(&r, 0);
-    }
-    *ids = v;
+    TRY(db_query(db, &r,
+                 "SELECT ticket_id FROM ticket_tags WHERE tag_id = $1 ORDER BY ticket_id LIMIT $2",
+                 DB_ARGS(DB_INT(tag_id), DB_INT(limit)), e));
+    while (*n < (size_t)limit && db_next(&r, e))
+        (*ids)[(*n)++] = db_int(&r, 0);
     return e->rc;
+}
+
+enum rc tags_count(struct db *db, int64_t tag_id, int64_t *n, struct err *e)
+{
+    return db_query_int(db, "SELECT count(*) FROM ticket_tags WHERE tag_id = $1",
+                        DB_ARGS(DB_INT(tag_id)), n, e);
 }
 
 enum rc tags_rewrite_copy(struct db *db, int64_t ticket_id, struct arena *a, struct err *e)

@@ -18,9 +18,10 @@ enum rc tags_set(struct db *db, int64_t ticket_id, int64_t tag_id, struct err *e
 enum rc tags_unset(struct db *db, int64_t ticket_id, int64_t tag_id, struct err *e) MUST_USE;
 enum rc tags_rename(struct db *db, const struct tag *t, struct str name, struct err *e) MUST_USE;
 enum rc tags_delete(struct db *db, int64_t id, struct err *e) MUST_USE;
-/* Tickets with the tag behind an id, for rewriting their copies. */
-enum rc tags_tickets(struct db *db, int64_t tag_id, struct arena *a, int64_t **ids, size_t *n,
-                     struct err *e) MUST_USE;
+/* The first tickets with the tag, at most limit, for rewriting their copies; how many have it. */
+enum rc tags_tickets(struct db *db, int64_t tag_id, int64_t limit, struct arena *a, int64_t **ids,
+                     size_t *n, struct err *e) MUST_USE;
+enum rc tags_count(struct db *db, int64_t tag_id, int64_t *n, struct err *e) MUST_USE;
 /* Rewrites the ticket's own copy of its tags from the rows. */
 enum rc tags_rewrite_copy(struct db *db, int64_t ticket_id, struct arena *a, struct err *e) MUST_USE;
 /* In order of names, behind `after` (p == NULL: from the start), beginning with prefix. */

@@ -8,6 +8,8 @@ static const struct jfield tag_fields[] = {
     { .name = "name", .type = J_TEXT, .help = "Name, lower case." },
     { .name = "created_at", .type = J_TIME, .help = "When it was first used." },
     { .name = "version", .type = J_INT, .help = "Grows with every change." },
+    { .name = "job_id", .type = J_ID, .flags = JF_OPTIONAL,
+      .help = "With 202: the job that gives this tag to the tickets of the old one." },
 };
 static const struct jspec tag_answer = JSPEC_ANSWER("Tag", tag_fields);
 
@@ -34,13 +36,18 @@ static const struct jspec tags_query = JSPEC("TagsQuery", tags_params_fields, st
 static const char *const sort_names[] = { "name", NULL };
 static const struct ctx_sorts sorts = { sort_names, false };
 
-static void tag_json(struct jw *w, const struct tag *t)
+static void tag_members(struct jw *w, const struct tag *t)
 {
-    jw_obj(w);
     jw_kv_int(w, "id", t->id);
     jw_kv_text(w, "name", t->name);
     jw_kv_time(w, "created_at", t->created_us);
     jw_kv_int(w, "version", t->version);
+}
+
+static void tag_json(struct jw *w, const struct tag *t)
+{
+    jw_obj(w);
+    tag_members(w, t);
     jw_obj_end(w);
 }
 
@@ -73,14 +80,27 @@ static enum rc tags_list_handle(struct ctx *c, struct err *e)
     return RC_OK;
 }
 
-static enum rc answer(struct ctx *c, int64_t id, struct err *e)
+/* job_id 0: all is done. */
+static enum rc answer_later(struct ctx *c, int64_t id, int64_t job_id, struct err *e)
 {
     struct tag t;
 
     TRY(tags_load(c->db, id, c->a, &t, e));
     ctx_etag(c, t.version);
-    tag_json(&c->out, &t);
+    jw_obj(&c->out);
+    tag_members(&c->out, &t);
+    if (job_id) {
+        c->status = 202;
+        ctx_location(c, "/api/v1/jobs/%lld", (long long)job_id);
+        jw_kv_int(&c->out, "job_id", job_id);
+    }
+    jw_obj_end(&c->out);
     return RC_OK;
+}
+
+static enum rc answer(struct ctx *c, int64_t id, struct err *e)
+{
+    return answer_later(c, id, 0, e);
 }
 
 static enum rc tag_create_handle(struct ctx *c, struct err *e)
@@ -99,30 +119,35 @@ static enum rc tag_patch(struct ctx *c, struct err *e)
 {
     const struct tag_body *b = c->body;
     struct call call;
-    int64_t id, version, result;
+    int64_t id, version, result, job;
     enum rc rc;
 
     TRY(ctx_id(c, 0, &id, e));
     TRY(ctx_if_match(c, &version, e));
     TRY(ctx_call(c, &call, e));
-    rc = tag_rename(&call, id, version, b->name.v, &result, e);
+    rc = tag_rename(&call, id, version, b->name.v, &result, &job, e);
     if (rc == RC_STALE) {
         struct err other = { 0 };
 
         c->shows_current = answer(c, id, &other) == RC_OK;
     }
     TRY(rc);
-    return answer(c, result, e);
+    return answer_later(c, result, job, e);
 }
 
 static enum rc tag_delete(struct ctx *c, struct err *e)
 {
     struct call call;
-    int64_t id;
+    int64_t id, job;
 
     TRY(ctx_id(c, 0, &id, e));
     TRY(ctx_call(c, &call, e));
-    return tag_remove(&call, id, e);
+    TRY(tag_remove(&call, id, &job, e));
+    if (job) {
+        c->status = 202;
+        ctx_location(c, "/api/v1/jobs/%lld", (long long)job);
+    }
+    return RC_OK;
 }
 
 static const struct route routes[] = {
@@ -135,11 +160,11 @@ static const struct route routes[] = {
       .handle = tag_create_handle, .flags = R_WRITE, .perm = PERM_ADMIN_TAG,
       .body = &tag_create_spec, .answer = &tag_answer, .status = 201 },
     { .method = HTTP_PATCH, .path = "/api/v1/tags/{id}", .op = "tag_patch", .tag = "Tags",
-      .summary = "Renames a tag on all tickets; a name that is there merges the two.",
+      .summary = "Renames a tag on all tickets; a name that is there merges the two.  202: a job does it.",
       .handle = tag_patch, .flags = R_WRITE, .perm = PERM_ADMIN_TAG, .body = &tag_patch_spec,
       .answer = &tag_answer, .status = 200 },
     { .method = HTTP_DELETE, .path = "/api/v1/tags/{id}", .op = "tag_delete", .tag = "Tags",
-      .summary = "Takes a tag from all tickets.", .handle = tag_delete, .flags = R_WRITE | R_EMPTY,
+      .summary = "Takes a tag from all tickets.  202: a job does it.", .handle = tag_delete, .flags = R_WRITE | R_EMPTY,
       .perm = PERM_ADMIN_TAG, .status = 204 },
 };
 const struct route_table routes_tags = { routes, ARRAY_LEN(routes) };

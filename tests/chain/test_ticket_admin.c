@@ -2,6 +2,7 @@
 #include "chain_test.h"
 
 #include "desk/ticket.h"
+#include "job/runner.h"
 #include "store/store.h"
 
 static struct {
@@ -93,6 +94,59 @@ static void renaming_a_tag_changes_all_tickets_and_may_merge(void **state)
     expect(ask(HTTP_DELETE, t.admin, NULL, "/api/v1/tags/2"), 204);
     an = ask(HTTP_GET, t.agent, NULL, "/api/v1/tickets/1");
     assert_int_equal(json_array_size(answer_at(an, "/tags")), 0);
+}
+
+/* 1,001 more tickets with tag 1, like the first one. */
+static void tag_many(void)
+{
+    chain_exec(t.ch,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)"
+               " INSERT INTO tickets (number, title, state_id, state_type, priority_id, group_id,"
+               " customer_id, channel, tags_json, created_us, updated_us)"
+               " SELECT 'x' || CAST(n.i AS TEXT), title, state_id, state_type, priority_id,"
+               " group_id, customer_id, channel, tags_json, created_us, updated_us"
+               " FROM tickets t, n WHERE t.id = 1",
+               DB_NO_ARGS);
+    chain_exec(t.ch,
+               "INSERT INTO ticket_tags (ticket_id, tag_id) SELECT id, 1 FROM tickets WHERE id > 1",
+               DB_NO_ARGS);
+}
+
+static int64_t tickets_of_tag(const char *name)
+{
+    return chain_int(t.ch,
+                     "SELECT count(*) FROM tickets t JOIN ticket_tags k ON k.ticket_id = t.id"
+                     " JOIN tags g ON g.id = k.tag_id WHERE g.name = $1 AND t.tags_json = $2",
+                     DB_ARGS(DB_TEXT(str_of(name)), DB_TEXT(str_printf(t.ch->a, "[\"%s\"]", name))));
+}
+
+static void a_tag_of_many_tickets_is_renamed_and_removed_by_jobs(void **state)
+{
+    struct answer *an;
+    bool idle = false;
+
+    (void)state;
+    expect(ask(HTTP_POST, t.agent, "{\"title\":\"a\",\"message\":{\"body\":\"b\"},\"tags\":[\"vpn\"]}",
+               "/api/v1/tickets"), 201);
+    tag_many();
+    an = ask(HTTP_PATCH, t.admin, "{\"name\":\"network\"}", "/api/v1/tags/1");
+    expect(an, 202);
+    assert_str_eq(answer_text(an, "/name"), "network");
+    assert_true(answer_int(an, "/job_id") > 0);
+    assert_int_equal(tickets_of_tag("vpn"), 1002);
+    runner_tick(t.ch->app->runner, &idle);
+    assert_int_equal(tickets_of_tag("network"), 1002);
+    expect(ask(HTTP_GET, t.admin, NULL, "/api/v1/tags?prefix=vpn"), 200);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM tags", DB_NO_ARGS), 1);
+    an = ask(HTTP_DELETE, t.admin, NULL, "/api/v1/tags/2");
+    expect(an, 202);
+    assert_true(answer_header(an, "location").n > 0);
+    runner_tick(t.ch->app->runner, &idle);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM ticket_tags", DB_NO_ARGS), 0);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM tags", DB_NO_ARGS), 0);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM tickets WHERE tags_json <> '[]'", DB_NO_ARGS), 0);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM audit WHERE action IN ('tag.merge', 'tag.delete')", DB_NO_ARGS), 2);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM jobs WHERE state = 2 AND progress = total", DB_NO_ARGS), 2);
 }
 
 static void frozen_tags_are_not_made_by_agents(void **state)
@@ -230,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(there_is_always_one_default_of_each_kind),
         CASE(renaming_a_tag_changes_all_tickets_and_may_merge),
+        CASE(a_tag_of_many_tickets_is_renamed_and_removed_by_jobs),
         CASE(frozen_tags_are_not_made_by_agents),
         CASE(a_field_is_added_online_and_checked),
         CASE(participants_see_the_ticket_while_they_take_part),
