@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -233,41 +232,6 @@ static void the_log_does_not_grow_without_end(void **state)
     assert_ok(read_one(), &t.e);
 }
 
-/* ---- Another process beside us ---- */
-
-/* 0 when the file is locked by somebody else: what keeps another process, when it closes the file,
- * from taking itself for the last one and deleting the log under us. */
-static int look_for_lock(const char *path)
-{
-    struct flock shared = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-                            .l_start = 0x40000000 + 2, .l_len = 510 };
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-
-    return fd >= 0 && fcntl(fd, F_GETLK, &shared) == 0 && shared.l_type != F_UNLCK ? 0 : 1;
-}
-
-static void the_file_stays_locked_when_further_connections_open(void **state)
-{
-    struct db *second = NULL;
-    char path[512];
-    int status = -1;
-    pid_t pid;
-
-    (void)state;
-    if (!test_is_sqlite())
-        skip();
-    assert_ok(write_one(), &t.e);
-    assert_ok(read_one(), &t.e);
-    assert_ok(store_connect(t.s, DB_READ, &second, &t.e), &t.e);
-    snprintf(path, sizeof(path), "%.*s", STR_ARG(store_path(t.s)));
-    pid = fork();
-    if (pid == 0)
-        _exit(look_for_lock(path));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    db_close(&second);
-    assert_int_equal(status, 0);
-}
-
 /* ---- Full in the middle of a batch: its neighbours are kept. ---- */
 
 struct item {
@@ -337,7 +301,6 @@ int main(void)
         TEST(a_server_that_hangs_is_given_up),
         TEST(a_full_disk_refuses_writes_and_recovers),
         TEST(the_log_does_not_grow_without_end),
-        TEST(the_file_stays_locked_when_further_connections_open),
         TEST(neighbours_of_a_job_that_found_the_disk_full_are_kept),
     };
 
