@@ -87,15 +87,21 @@ enum rc view_query(struct call *c, struct str text, bool typing, struct query_en
     return query_parse(text, typing, c->a, out, e);
 }
 
+enum rc view_where(struct call *c, struct str text, struct sql *q, struct err *e)
+{
+    struct query_node *n;
+    struct query_env env;
+
+    TRY(view_query(c, text, false, &env, &n, e));
+    return query_where(q, n, &env, e);
+}
+
 /* A view that cannot be shown is not saved: parses the search and looks its names up. */
 static enum rc check_query(struct call *c, const struct view *v, struct err *e)
 {
     struct sql q = sql_new(c->a);
-    struct query_node *n;
-    struct query_env env;
 
-    TRY(view_query(c, v->query, false, &env, &n, e));
-    return query_where(&q, n, &env, e);
+    return view_where(c, v->query, &q, e);
 }
 
 static enum rc check_rights(struct call *c, const struct view *v, struct err *e)

@@ -20,6 +20,8 @@ enum rc view_delete(struct call *c, int64_t id, int64_t if_match, struct err *e)
 /* The search of a view (or of anybody's typing) inside what the actor may list. */
 enum rc view_query(struct call *c, struct str text, bool typing, struct query_env *env,
                    struct query_node **out, struct err *e) MUST_USE;
+/* Adds " AND …" for that search over tickets t; names in it are looked up. */
+enum rc view_where(struct call *c, struct str text, struct sql *q, struct err *e) MUST_USE;
 enum rc view_count(struct call *c, const struct view *v, int64_t *count, bool *capped,
                    struct err *e) MUST_USE;
 

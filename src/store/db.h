@@ -95,6 +95,8 @@ struct sql {
 struct sql sql_new(struct arena *a);
 #define sql_add(q, lit, args) sql_add_((q), "" lit, sizeof(lit) - 1, (args))
 void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args);
+/* Everything of another statement, its values with it. */
+void sql_add_sql(struct sql *q, const struct sql *more);
 /* "?, ?, ?" for a list; an empty list gives NULL, which matches nothing. */
 void sql_add_ints(struct sql *q, const int64_t *v, size_t n);
 enum rc db_query_sql(struct db *db, struct db_rows *r, const struct sql *q, struct err *e) MUST_USE;

@@ -55,6 +55,25 @@ void sql_add_ints(struct sql *q, const int64_t *v, size_t n)
     INVARIANT(!q->text->overflow);
 }
 
+void sql_add_sql(struct sql *q, const struct sql *more)
+{
+    const struct buf *text = more->text;
+
+    for (size_t i = 0; i < text->n; i++) {
+        size_t at = 0;
+
+        if (text->p[i] != '$') {
+            buf_char(q->text, text->p[i]);
+            continue;
+        }
+        while (i + 1 < text->n && text->p[i + 1] >= '0' && text->p[i + 1] <= '9')
+            at = at * 10 + (size_t)(text->p[++i] - '0');
+        INVARIANT(at > 0 && at <= more->n);
+        add_value(q, more->v[at - 1]);
+    }
+    INVARIANT(!q->text->overflow);
+}
+
 void sql_for_update(struct sql *q, const struct db *db)
 {
     if (db_kind(db) == DB_POSTGRES)

@@ -481,6 +481,13 @@ void ticket_list_query(struct sql *q, const struct catalog *cat, const struct sc
     one_branch(q, &l, pl.n ? &pl.v[0] : &nothing);
 }
 
+void ticket_list_count(struct sql *q, const struct scope *scope, const struct ticket_filter *f)
+{
+    sql_add(q, "SELECT count(*) FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
+    scope_where(q, scope);
+    ticket_filter_where(q, f);
+}
+
 int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t)
 {
     switch (sort) {

@@ -3,6 +3,7 @@
 
 #include "desk/tag.h"
 #include "desk/ticket.h"
+#include "desk/view.h"
 #include "store/links.h"
 #include "store/participants.h"
 #include "store/refs.h"
@@ -21,14 +22,21 @@ struct tickets_params {
     struct j_texts state, state_type, priority, group, owner, fields;
     struct j_ints customer, organization;
     struct j_texts channel;
-    struct j_text tag, external_id, external_source;
+    struct j_text q, tag, external_id, external_source;
+    struct j_int count;
     struct j_int updated_since, updated_before, created_since, created_before;
 };
+
+static const char *const count_names[] = { "none", "exact", NULL };
 
 #define PARAM(nm, type, max, member, text)                                                         \
     { nm, type, 0, 0, max, FILTER_IDS_MAX, NULL, NULL, offsetof(struct tickets_params, member), text }
 static const struct jfield tickets_params_fields[] = {
     CTX_LIST_FIELDS,
+    { "q", J_TEXT, 0, 0, QUERY_BYTES_MAX, 0, NULL, NULL, offsetof(struct tickets_params, q),
+      "Only what this search finds, in the search language." },
+    { "count", J_ENUM, 0, 0, 0, 0, count_names, NULL, offsetof(struct tickets_params, count),
+      "exact: page.count tells how many there are on all pages." },
     PARAM("state", J_TEXTS, 64, state, "Ids or names of states."),
     PARAM("state_type", J_TEXTS, 16, state_type, "Types of states: new, open, pending, hold, solved, closed, merged, spam, deleted."),
     PARAM("priority", J_TEXTS, 64, priority, "Ids or names of priorities."),
@@ -136,6 +144,26 @@ static enum rc read_filter(struct call *call, const struct tickets_params *q,
     return RC_OK;
 }
 
+static void add_sql(struct sql *q, const void *more)
+{
+    sql_add_sql(q, more);
+}
+
+/* The searches of q= and of a view, both of which must hold. */
+static enum rc read_searches(struct call *call, const struct tickets_params *q, struct str view,
+                             struct ticket_filter *f, struct err *e)
+{
+    struct sql *more = ARENA_NEW(call->a, struct sql);
+
+    *more = sql_new(call->a);
+    f->more = add_sql;
+    f->more_arg = more;
+    TRY(view_where(call, view, more, e));
+    if (q->q.set && view_where(call, q->q.v, more, e) != RC_OK)
+        return bad_param(e);
+    return RC_OK;
+}
+
 static enum ticket_sort sort_of(const char *name)
 {
     return (enum ticket_sort)kind_of(sort_names, str_of(name));
@@ -157,6 +185,19 @@ static void list_item(struct ctx *c, struct call *call, struct ctx_page *p, enum
     ctx_page_item(c, p, ticket_sort_key(call->cat, sort, t),
                   sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
     ticket_json(&c->out, &v, t);
+}
+
+static enum rc count_all(struct ctx *c, const struct scope *scope, const struct ticket_filter *f,
+                         struct ctx_page *p, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct sql sql = sql_new(c->a);
+
+    ticket_list_count(&sql, scope, f);
+    TRY(db_query_sql(c->db, &r, &sql, e));
+    p->has_count = db_next(&r, e);
+    p->count = p->has_count ? db_int(&r, 0) : 0;
+    return e->rc;
 }
 
 /* Towards earlier pages rows come in the other order, and are turned round. */
@@ -194,20 +235,20 @@ static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r,
     return RC_OK;
 }
 
-enum rc api_tickets_list(struct ctx *c, struct err *e)
+/* One page of the tickets that a search finds; search: of a view, or empty. */
+static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_params *q,
+                         struct str search, struct err *e)
 {
-    const struct tickets_params *q = c->query;
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     struct sql sql = sql_new(c->a);
     struct ticket_filter f;
     struct ctx_page p;
     struct ticket_page page;
     struct scope scope, content;
-    struct call call;
     uint64_t mask;
 
-    TRY(ctx_call(c, &call, e));
-    TRY(read_filter(&call, q, &f, e));
+    TRY(read_filter(call, q, &f, e));
+    TRY(read_searches(call, q, search, &f, e));
     TRY(ticket_fields_mask(q->fields.v, q->fields.n, &mask, e));
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     page = (struct ticket_page){ sort_of(p.sort), p.descending != p.backward, p.limit + 1,
@@ -216,10 +257,43 @@ enum rc api_tickets_list(struct ctx *c, struct err *e)
     scope = can_scope(&c->who, CAN_LIST, c->a);
     content = can_scope(&c->who, CAN_READ, c->a);
     f.content = &content;
-    ticket_list_query(&sql, call.cat, &scope, &f, &page);
+    if (q->count.set && q->count.v)
+        TRY(count_all(c, &scope, &f, &p, e));
+    ticket_list_query(&sql, call->cat, &scope, &f, &page);
     TRY(db_query_sql(c->db, &r, &sql, e));
-    return p.backward ? list_backward(c, &call, &r, &p, mask, e)
-                      : list_forward(c, &call, &r, &p, mask, e);
+    return p.backward ? list_backward(c, call, &r, &p, mask, e)
+                      : list_forward(c, call, &r, &p, mask, e);
+}
+
+enum rc api_tickets_list(struct ctx *c, struct err *e)
+{
+    struct call call;
+
+    TRY(ctx_call(c, &call, e));
+    return list_page(c, &call, c->query, STR(""), e);
+}
+
+bool api_tickets_sorts(struct str sort)
+{
+    return kind_of(sort_names, str_starts(sort, STR("-")) ? str_sub(sort, 1, sort.n) : sort) >= 0;
+}
+
+/* The order is the view's unless told. */
+enum rc api_view_tickets(struct ctx *c, struct err *e)
+{
+    struct tickets_params q = *(const struct tickets_params *)c->query;
+    struct call call;
+    struct view v;
+    int64_t id;
+
+    TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_call(c, &call, e));
+    TRY(view_read(&call, id, &v, e));
+    if (!q.list.sort.set && !q.list.after.set && api_tickets_sorts(v.sort)) {
+        q.list.sort.set = true;
+        q.list.sort.v = v.sort;
+    }
+    return list_page(c, &call, &q, v.query, e);
 }
 
 /* ---- Show ---- */

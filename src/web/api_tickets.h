@@ -6,6 +6,9 @@
 
 extern const struct jspec tickets_query, ticket_query, ticket_events_query;
 enum rc api_tickets_list(struct ctx *c, struct err *e);
+/* Whether lists of tickets are sorted by that, "-updated_at". */
+bool api_tickets_sorts(struct str sort);
+enum rc api_view_tickets(struct ctx *c, struct err *e); /* {id}: of a view */
 enum rc api_ticket_show(struct ctx *c, struct err *e);
 enum rc api_ticket_events(struct ctx *c, struct err *e);
 

@@ -1,8 +1,9 @@
 /* Saved views and their live counts. */
 #include "desk/view.h"
 #include "web/call.h"
+#include "web/api_tickets.h"
 #include "web/ctx.h"
-
+#include "web/ticket_json.h"
 
 enum { VIEW_NAME_MAX = 100, VIEW_COLUMNS_MAX = 30, VIEW_ROLES_MAX = 50, VIEW_JSON_MAX = 16 * 1024 };
 
@@ -116,8 +117,12 @@ static struct str ids_json(const struct j_ints *ids, struct arena *a)
     return buf_view(&b);
 }
 
-static void take_body(struct ctx *c, const struct view_body *b, struct view *v)
+static enum rc take_body(struct ctx *c, const struct view_body *b, struct view *v,
+                         struct err *e)
 {
+    if (b->sort.set && !api_tickets_sorts(b->sort.v))
+        return err_field(e, "/sort", "choice", "updated_at, created_at, number, priority, due",
+                         "Tickets are not sorted by that.");
     if (b->name.set)
         v->name = b->name.v;
     if (b->query.set)
@@ -136,6 +141,7 @@ static void take_body(struct ctx *c, const struct view_body *b, struct view *v)
         v->position = b->position.v;
     if (b->active.set)
         v->active = b->active.v != 0;
+    return RC_OK;
 }
 
 static enum rc api_views_list(struct ctx *c, struct err *e)
@@ -210,7 +216,7 @@ static enum rc api_views_create(struct ctx *c, struct err *e)
     struct call call;
 
     TRY(ctx_call(c, &call, e));
-    take_body(c, c->body, &v);
+    TRY(take_body(c, c->body, &v, e));
     TRY(view_create(&call, &v, e));
     ctx_location(c, "/api/v1/views/%lld", (long long)v.id);
     ctx_etag(c, v.version);
@@ -234,7 +240,7 @@ static enum rc api_views_change(struct ctx *c, struct err *e)
         return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
     }
     v = before;
-    take_body(c, c->body, &v);
+    TRY(take_body(c, c->body, &v, e));
     TRY(view_change(&call, &before, &v, e));
     ctx_etag(c, v.version);
     view_json(&c->out, &v);
@@ -265,6 +271,10 @@ static const struct route routes[] = {
       NULL, &counts_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/views/{id}", "views_show", "Views", "One view.", NULL, api_views_show, 0,
       MAY_VIEW, NULL, NULL, &answer, 200, 0, BUCKET_API },
+    { HTTP_GET, "/api/v1/views/{id}/tickets", "views_tickets", "Views",
+      "The tickets of a view, in its order unless told; further filters as in the list of tickets.",
+      NULL, api_view_tickets, R_LIST, MAY_VIEW, &tickets_query, NULL, &ticket_answer, 200, 0,
+      BUCKET_API },
     { HTTP_PATCH, "/api/v1/views/{id}", "views_change", "Views", "Changes a view.", NULL,
       api_views_change, R_WRITE, MAY_VIEW, NULL, &change_body, &answer, 200, 0, BUCKET_API },
     { HTTP_DELETE, "/api/v1/views/{id}", "views_delete", "Views", "Deletes a view.", NULL,

@@ -5,6 +5,18 @@ enum rc ctx_call(struct ctx *c, struct call *out, struct err *e)
     return call_begin(c->db, &c->who, c->a, out, e);
 }
 
+/* What chooses the rows; the rest only says how they are shown. */
+static bool chooses_rows(struct str pair)
+{
+    static const char *const others[] = { "after=", "limit=", "sort=", "count=", "fields=",
+                                          "include=" };
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (str_starts(pair, str_of(others[i])))
+            return false;
+    return true;
+}
+
 struct str ctx_filter_text(struct ctx *c)
 {
     struct buf b = BUF_ARENA(c->a, 64 * KIB);
@@ -13,8 +25,7 @@ struct str ctx_filter_text(struct ctx *c)
     while (rest.p && rest.n) {
         struct str pair = str_cut(&rest, '&');
 
-        if (str_starts(pair, STR("after=")) || str_starts(pair, STR("limit="))
-            || str_starts(pair, STR("sort=")))
+        if (!chooses_rows(pair))
             continue;
         buf_str(&b, pair);
         buf_char(&b, '&');

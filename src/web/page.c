@@ -173,6 +173,8 @@ void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more)
     jw_key(w, "prev");
     page_cursor(w, prev);
     jw_kv_bool(w, "has_more", next.p != NULL);
+    if (p->has_count)
+        jw_kv_int(w, "count", p->count);
     jw_obj_end(w);
     jw_obj_end(w);
     add_link(c, &links, next, STR("next"));

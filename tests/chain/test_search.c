@@ -206,9 +206,78 @@ static void a_failing_statement_leaves_views_whole(void **state)
     chain_close(&ch);
 }
 
+static struct answer *send(struct chain *ch, enum http_method m, const char *who, const char *target,
+                           const char *json)
+{
+    return chain_send(ch, (struct ask){ .method = m, .target = target, .bearer = who, .json = json });
+}
+
+static void lists_take_the_search_language_and_count(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch), *bob = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "VPN down", "The tunnel breaks");
+    ticket(ch, ann, "VPN slow", "The tunnel crawls");
+    ticket(ch, bob, "Printer", "No paper");
+    an = get(ch, agent, "/api/v1/tickets?q=tunnel%20state:new&count=exact&limit=1");
+    assert_int_equal(an->status, 200);
+    assert_str_eq(answer_text(an, "/data/0/title"), "VPN slow");
+    assert_int_equal(answer_int(an, "/page/count"), 2);
+    an = get(ch, agent, str_printf(ch->a, "/api/v1/tickets?q=tunnel%%20state:new&limit=1&after=%.*s",
+                                   STR_ARG(answer_text(an, "/page/next"))).p);
+    assert_str_eq(answer_text(an, "/data/0/title"), "VPN down");
+    assert_null(answer_at(an, "/page/count"));
+    an = get(ch, bob, "/api/v1/tickets?q=tunnel&count=exact");
+    assert_int_equal(answer_int(an, "/page/count"), 0);
+    an = get(ch, bob, "/api/v1/tickets?count=exact");
+    assert_int_equal(answer_int(an, "/page/count"), 1);
+    an = get(ch, agent, "/api/v1/tickets?q=stat:new");
+    assert_problem(an, 400, NULL);
+    assert_problem_field(an, "q");
+    assert_problem_field(get(ch, agent, "/api/v1/tickets?q=priority:none"), "q");
+    chain_close(&ch);
+}
+
+static void a_view_lists_its_tickets_in_its_order(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *other = chain_agent(ch), *ann = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "VPN down", "The tunnel breaks");
+    ticket(ch, ann, "VPN slow", "The tunnel crawls");
+    ticket(ch, ann, "Printer", "No paper");
+    an = send(ch, HTTP_POST, agent, "/api/v1/views",
+              "{\"name\":\"v\",\"query\":\"subject:vpn\",\"sort\":\"created_at\"}");
+    assert_int_equal(an->status, 201);
+    an = get(ch, agent, "/api/v1/views/1/tickets?limit=1&count=exact");
+    assert_int_equal(an->status, 200);
+    assert_str_eq(answer_text(an, "/data/0/title"), "VPN down");
+    assert_int_equal(answer_int(an, "/page/count"), 2);
+    an = get(ch, agent, str_printf(ch->a, "/api/v1/views/1/tickets?limit=1&count=exact&after=%.*s",
+                                   STR_ARG(answer_text(an, "/page/next"))).p);
+    assert_str_eq(answer_text(an, "/data/0/title"), "VPN slow");
+    assert_false(json_is_true(answer_at(an, "/page/has_more")));
+    an = get(ch, agent, "/api/v1/views/1/tickets?sort=-created_at&q=tunnel%20-slow");
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 1);
+    assert_problem(get(ch, other, "/api/v1/views/1/tickets"), 404, NULL);
+    assert_problem(get(ch, ann, "/api/v1/views/1/tickets"), 403, NULL);
+    an = send(ch, HTTP_POST, agent, "/api/v1/views",
+              "{\"name\":\"w\",\"query\":\"\",\"sort\":\"colour\"}");
+    assert_problem(an, 422, NULL);
+    assert_problem_field(an, "/sort");
+    chain_close(&ch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_take_the_search_language_and_count),
+        cmocka_unit_test(a_view_lists_its_tickets_in_its_order),
         cmocka_unit_test(everyone_finds_what_he_may_see_at_once),
         cmocka_unit_test(internal_notes_are_found_by_agents_only),
         cmocka_unit_test(a_number_jumps_to_its_ticket),
