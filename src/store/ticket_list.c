@@ -483,9 +483,10 @@ void ticket_list_query(struct sql *q, const struct catalog *cat, const struct sc
 
 void ticket_list_count(struct sql *q, const struct scope *scope, const struct ticket_filter *f)
 {
-    sql_add(q, "SELECT count(*) FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
+    sql_add(q, "SELECT count(*) FROM (SELECT 1 FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
     scope_where(q, scope);
     ticket_filter_where(q, f);
+    sql_add(q, " LIMIT ?) counted", DB_ARGS(DB_INT(TICKET_COUNT_MAX)));
 }
 
 int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t)

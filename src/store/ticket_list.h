@@ -43,7 +43,8 @@ struct ticket_page {
 /* The query; the caller runs it and reads rows with ticket_from_row(). */
 void ticket_list_query(struct sql *q, const struct catalog *cat, const struct scope *scope,
                        const struct ticket_filter *f, const struct ticket_page *p);
-/* How many there are on all pages. */
+/* How many there are on all pages, TICKET_COUNT_MAX at most. */
+enum { TICKET_COUNT_MAX = 1000000 };
 void ticket_list_count(struct sql *q, const struct scope *scope, const struct ticket_filter *f);
 /* The key of a row for the page's cursor: number for SORT_NUMBER, else the integer. */
 int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t);

@@ -27,12 +27,14 @@ static bool is_set(const struct exchange *x, struct str name)
 
 void security_headers(struct exchange *x, const struct web_live *live, bool authenticated)
 {
+    bool unsafe = x->method != HTTP_GET && x->method != HTTP_HEAD; /* a login's answer holds tokens */
+
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         if (!is_set(x, fixed[i].name))
             exchange_header_own(x, fixed[i].name, fixed[i].value);
     }
     if (x->tls || live->secure)
         exchange_header_own(x, STR("strict-transport-security"), STR("max-age=63072000; includeSubDomains"));
-    if (!is_set(x, STR("cache-control")) && (authenticated || x->status >= 400))
+    if (!is_set(x, STR("cache-control")) && (authenticated || unsafe || x->status >= 400))
         exchange_header_own(x, STR("cache-control"), STR("no-store"));
 }

@@ -80,6 +80,7 @@ static void a_registered_person_logs_in_and_is_who_he_is(void **state)
     assert_str_eq(answer_text(an, "/user/name"), "Ann");
     assert_true(str_find(an->body, STR("argon2")) == SIZE_MAX);
     assert_true(str_find(answer_header(an, "set-cookie"), STR("HttpOnly")) != SIZE_MAX);
+    assert_str_eq(answer_header(an, "cache-control"), "no-store");
     an = chain_send(ch, (struct ask){ .target = "/api/v1/auth/me", .bearer = access_of(ch, an) });
     assert_int_equal(an->status, 200);
     assert_str_eq(answer_text(an, "/email"), "Ann@Example.com");
