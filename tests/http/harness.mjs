@@ -77,15 +77,17 @@ process.on('exit', () => {
 });
 
 export class Server {
-  /** env overrides settings; options.dir reuses a folder (and its database), options.wrap is a
-   *  command that runs the server, options.cluster the PostgreSQL to use. */
+  /** env overrides settings.  Options: dir reuses a folder (and its database); wrap is a command that
+   *  runs the server; port the one it will listen on; cluster the PostgreSQL to use; ready(server)
+   *  tells readiness instead of /health/ready; contract: false loads no document, for servers that
+   *  fetch() does not reach. */
   static async start(engine, env = {}, options = {}) {
     const s = new Server();
     s.engine = engine;
-    s.wrap = options.wrap ?? [];
+    s.options = options;
     s.ownsDir = !options.dir;
     s.dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ticketing-test-'));
-    s.port = await freePort();
+    s.port = options.port ?? (await freePort());
     s.url = `http://127.0.0.1:${s.port}`;
     let database = env.DATABASE_URL;
     if (!database && engine === 'postgres') {
@@ -116,7 +118,8 @@ export class Server {
   async launch() {
     this.output = '';
     this.exited = undefined;
-    const [program, ...args] = [...this.wrap, binary, 'serve'];
+    const { wrap = [], ready, contract } = this.options;
+    const [program, ...args] = [...wrap, binary, 'serve'];
     const p = spawn(program, args, { env: this.env, cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = p;
     running.add(this);
@@ -132,12 +135,12 @@ export class Server {
     await until(async () => {
       if (this.exited) throw new Error(`the server ended (${JSON.stringify(this.exited)}):\n${this.output}`);
       try {
-        return (await fetch(`${this.url}/health/ready`)).ok;
+        return ready ? ready(this) : (await fetch(`${this.url}/health/ready`)).ok;
       } catch {
         return false;
       }
     }, `the server to be ready\n${this.output}`);
-    this.contract ??= await Contract.load(this.url, this.engine);
+    if (contract !== false) this.contract ??= await Contract.load(this.url, this.engine);
   }
 
   /** Ends it and gives {code, signal}. */
