@@ -34,16 +34,21 @@ static struct str address_key(struct str address, struct arena *a)
     return str_printf(a, "address:%s/64", inet_ntop(AF_INET6, ip, text, sizeof text));
 }
 
+static enum rc refuse_locked(const struct login_failures *f, int64_t now_us, struct err *e)
+{
+    if (f->locked_until_us <= now_us)
+        return RC_OK;
+    err_set(e, RC_LIMITED, "login_locked", "Too many failed logins; try again later.");
+    e->retry_after_s = (int)((f->locked_until_us - now_us + US_PER_S - 1) / US_PER_S);
+    return RC_LIMITED;
+}
+
 static enum rc check_one(struct db *db, struct str key, int64_t now_us, struct err *e)
 {
     struct login_failures f;
 
     TRY(login_failures_get(db, key, &f, e));
-    if (f.locked_until_us <= now_us)
-        return RC_OK;
-    err_set(e, RC_LIMITED, "login_locked", "Too many failed logins; try again later.");
-    e->retry_after_s = (int)((f.locked_until_us - now_us + US_PER_S - 1) / US_PER_S);
-    return RC_LIMITED;
+    return refuse_locked(&f, now_us, e);
 }
 
 enum rc lockout_check(struct db *db, struct str email_fold, struct str address, int64_t now_us,
@@ -51,6 +56,16 @@ enum rc lockout_check(struct db *db, struct str email_fold, struct str address, 
 {
     TRY(check_one(db, account_key(email_fold, a), now_us, e));
     return check_one(db, address_key(address, a), now_us, e);
+}
+
+enum rc lockout_hold(const struct account *c, struct str email_fold, struct err *e)
+{
+    struct login_failures account, address;
+
+    TRY(login_failures_hold(c->db, account_key(email_fold, c->a), c->now_us, &account, e));
+    TRY(login_failures_hold(c->db, address_key(c->who->address, c->a), c->now_us, &address, e));
+    TRY(refuse_locked(&account, c->now_us, e));
+    return refuse_locked(&address, c->now_us, e);
 }
 
 static enum rc count_one(const struct account *c, struct str key, int64_t free_tries, struct err *e)

@@ -85,16 +85,17 @@ enum rc login_finish(const struct account *c, const struct login_try *t, struct 
     *out = (struct login_result){ 0 };
     if (t->locked.rc == RC_LIMITED)
         return locked(c, t, &t->locked, e);
-    if (!t->right)
-        return login_failed(c, t->email_fold, t->user.id, "invalid_credentials", e);
-    /* Guesses that ran beside this one may have locked the account meanwhile. */
-    rc = lockout_check(c->db, t->email_fold, c->who->address, c->now_us, c->a, &again);
+    /* Guesses that ran beside this one may have locked the account meanwhile; then the right one and
+     * the wrong ones are answered alike. */
+    rc = lockout_hold(c, t->email_fold, &again);
     if (rc == RC_LIMITED)
         return locked(c, t, &again, e);
     if (rc != RC_OK) {
         *e = again;
         return rc;
     }
+    if (!t->right)
+        return login_failed(c, t->email_fold, t->user.id, "invalid_credentials", e);
     TRY(users_login(c->db, t->user.id, c->a, &u, e));
     if (!u.active || !str_eq(u.password_hash, t->user.password_hash))
         return login_failed(c, t->email_fold, u.id, "invalid_credentials", e);
@@ -150,7 +151,7 @@ enum rc login_second(const struct account *c, struct str mfa_token, struct str c
     if (rc == RC_NOT_FOUND || (rc == RC_OK && t.tries >= MFA_TRIES))
         return account_bad_token(e);
     TRY(rc);
-    TRY(lockout_check(c->db, t.object, c->who->address, c->now_us, c->a, e));
+    TRY(lockout_hold(c, t.object, e));
     TRY(users_login(c->db, t.user_id, c->a, &u, e));
     if (!u.active || !u.mfa_us)
         return account_bad_token(e);

@@ -15,7 +15,7 @@ static enum rc load(const struct account *c, struct user_login *u, struct err *e
     if (c->who->token_id)
         return err_set(e, RC_DENIED, "session_needed", "This needs a login, not an API token.");
     TRY(users_login(c->db, c->who->user_id, c->a, u, e));
-    return lockout_check(c->db, str_lower(u->email, c->a), c->who->address, c->now_us, c->a, e);
+    return lockout_hold(c, str_lower(u->email, c->a), e);
 }
 
 static enum rc wrong_state(bool enabled, struct err *e)

@@ -34,6 +34,7 @@ enum rc password_change(const struct account *c, bool right, struct str old_hash
     struct user_login u;
 
     TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
+    TRY(lockout_hold(c, str_lower(u.email, c->a), e));
     if (!right || !str_eq(u.password_hash, old_hash))
         return login_failed(c, str_lower(u.email, c->a), u.id, "invalid_credentials", e);
     TRY(users_set_password(c->db, u.id, hash, c->now_us, e));

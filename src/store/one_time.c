@@ -105,6 +105,24 @@ enum rc login_failures_get(struct db *db, struct str what, struct login_failures
     return e->rc;
 }
 
+enum rc login_failures_hold(struct db *db, struct str what, int64_t now_us, struct login_failures *out,
+                            struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *out = (struct login_failures){ 0 };
+    TRY(db_query(db, &r,
+                 "INSERT INTO login_failures (what, failures, last_us) VALUES ($1, 0, $2)"
+                 " ON CONFLICT (what) DO UPDATE SET failures = login_failures.failures"
+                 " RETURNING failures, last_us, locked_until_us",
+                 DB_ARGS(DB_TEXT(what), DB_INT(now_us)), e));
+    if (db_next(&r, e))
+        *out = (struct login_failures){ .failures = db_int(&r, 0),
+                                        .last_us = db_int(&r, 1),
+                                        .locked_until_us = db_int(&r, 2) };
+    return e->rc;
+}
+
 enum rc login_failures_set(struct db *db, struct str what, const struct login_failures *f,
                            struct err *e)
 {

@@ -73,6 +73,9 @@ struct login_failures {
 /* All zero when there were none. */
 enum rc login_failures_get(struct db *db, struct str what, struct login_failures *out,
                            struct err *e) MUST_USE;
+/* The same, and until the transaction ends others who ask so wait. */
+enum rc login_failures_hold(struct db *db, struct str what, int64_t now_us, struct login_failures *out,
+                            struct err *e) MUST_USE;
 enum rc login_failures_set(struct db *db, struct str what, const struct login_failures *f,
                            struct err *e) MUST_USE;
 enum rc login_failures_clear(struct db *db, struct str what, struct err *e) MUST_USE;

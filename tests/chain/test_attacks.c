@@ -1,6 +1,8 @@
 /* What must fail: attacks on rights and accounts, on both databases. */
 #include "desk_fixture.h"
 
+#include <pthread.h>
+
 #define GOOD "kq8vH2rz-blau"
 #define OTHER "nT5-wxq-gelb-77"
 
@@ -142,6 +144,48 @@ static void a_stolen_session_cannot_guess_the_password_for_ever(void **state)
                        ->status
                    == 429;
     assert_true(refused >= 2);
+    chain_close(&ch);
+}
+
+struct guess {
+    struct chain *ch;
+    int status;
+};
+
+static void *guess(void *arg)
+{
+    struct guess *g = arg;
+    struct answer *an = chain_send(
+        g->ch, (struct ask){ .method = HTTP_POST, .target = "/api/v1/auth/login",
+                             .json = "{\"email\":\"ann@example.com\",\"password\":\"not it at all\"}" });
+
+    g->status = an->status;
+    return NULL;
+}
+
+/* All of them may have been read before the first one failed. */
+static void guesses_at_once_are_no_more_than_guesses_one_by_one(void **state)
+{
+    enum { GUESSES = 24 };
+    struct chain *ch = chain_open();
+    struct guess g[GUESSES];
+    pthread_t threads[GUESSES];
+    int wrong = 0, locked = 0;
+
+    (void)state;
+    sign_up(ch, "ann@example.com", GOOD);
+    for (int i = 0; i < GUESSES; i++) {
+        g[i] = (struct guess){ .ch = ch };
+        assert_int_equal(pthread_create(&threads[i], NULL, guess, &g[i]), 0);
+    }
+    for (int i = 0; i < GUESSES; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        wrong += g[i].status == 401;
+        locked += g[i].status == 429;
+    }
+    assert_int_equal(wrong, 5);
+    assert_int_equal(locked, GUESSES - 5);
+    assert_int_equal(login(ch, "ann@example.com", GOOD), 429);
     chain_close(&ch);
 }
 
@@ -345,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_second_registration_takes_nothing_from_somebody_who_proved_an_address),
         cmocka_unit_test(one_reset_ends_all_other_links),
         cmocka_unit_test(a_stolen_session_cannot_guess_the_password_for_ever),
+        cmocka_unit_test(guesses_at_once_are_no_more_than_guesses_one_by_one),
         cmocka_unit_test(under_tls_only_the_cookie_that_no_other_host_can_set_counts),
         cmocka_unit_test(an_address_that_folds_to_anothers_is_not_his),
         cmocka_unit_test(who_may_only_list_tickets_learns_nothing_of_their_words),
