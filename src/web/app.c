@@ -20,6 +20,7 @@
 #include "web/live.h"
 #include "web/metrics.h"
 #include "web/openapi.h"
+#include "web/presence.h"
 #include "web/ratelimit.h"
 #include "web/routes.h"
 #include "web/streams.h"
@@ -195,6 +196,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
     TRY(open_streams(app, e));
+    app->presence = presence_new();
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,
                                                     .path = str_z(app->cfg->data_dir, app->arena),
@@ -303,6 +305,7 @@ void app_stop(struct app **app)
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
     streams_free(&a->streams);
+    presence_free(&a->presence);
     store_close(&a->store);
     http_stop(&a->http);
     metrics_free(&a->metrics);

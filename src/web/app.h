@@ -22,6 +22,7 @@ struct metrics;
 struct health;
 struct ratelimit;
 struct streams;
+struct presence;
 struct dispatch;
 struct web_live;
 struct inflight;
@@ -44,6 +45,7 @@ struct app {
     struct health *health;
     struct ratelimit *ratelimit;
     struct streams *streams;
+    struct presence *presence;  /* web/presence.h */
     struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
     struct str openapi;         /* GET /api/openapi.json */
     int64_t started_us;

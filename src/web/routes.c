@@ -23,6 +23,7 @@
     X(routes_ticket_links) \
     X(routes_drafts) \
     X(routes_participants) \
+    X(routes_presence) \
     X(routes_states) \
     X(routes_tags) \
     X(routes_fields) \

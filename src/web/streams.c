@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "desk/auth.h"
-#include "desk/can.h"
 #include "desk/catalog.h"
 #include "store/rights.h"
 #include "web/ticket_json.h"
@@ -13,6 +12,8 @@
 enum {
     BATCH = 200,
     BATCHES_MAX = 50, /* in one round */
+    NOTES_MAX = 256,
+    NOTE_BYTES_MAX = 4096,
     FRAME_MAX = 256 * 1024,
     ARENA_CAP = 256 * 1024 * 1024,
     OWNER_CAP = 4 * 1024 * 1024,
@@ -40,9 +41,15 @@ struct streams {
     struct arena *arena; /* one round */
     pthread_t thread;
     bool started;
-    pthread_mutex_t lock; /* guards the list (its links), stop and woken */
+    pthread_mutex_t lock; /* guards the list (its links), the notes, stop and woken */
     pthread_cond_t cond;
     struct stream *first;
+    struct note {
+        struct ticket_facts facts;
+        size_t n;
+        char frame[NOTE_BYTES_MAX];
+    } *notes; /* n_notes of them wait */
+    size_t n_notes;
     bool stop, woken;
 };
 
@@ -69,6 +76,8 @@ enum rc streams_new(const struct streams_opts *o, struct streams **out, struct e
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->cond, NULL);
     s->arena = arena_new(ARENA_CAP);
+    s->notes = calloc(NOTES_MAX, sizeof *s->notes);
+    INVARIANT(s->notes);
     if (store_connect(o->store, DB_READ, &s->db, e) != RC_OK)
         streams_free(&s);
     *out = s;
@@ -100,10 +109,26 @@ void streams_free(struct streams **sp)
     }
     db_close(&s->db);
     arena_free(&s->arena);
+    free(s->notes);
     pthread_cond_destroy(&s->cond);
     pthread_mutex_destroy(&s->lock);
     free(s);
     *sp = NULL;
+}
+
+void streams_tell(struct streams *s, const struct stream_note *note)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->first && s->n_notes < NOTES_MAX && note->frame.n <= NOTE_BYTES_MAX) {
+        struct note *at = &s->notes[s->n_notes++];
+
+        at->facts = note->facts;
+        at->n = note->frame.n;
+        memcpy(at->frame, note->frame.p, note->frame.n);
+        s->woken = true;
+        pthread_cond_signal(&s->cond);
+    }
+    pthread_mutex_unlock(&s->lock);
 }
 
 void streams_wake(struct streams *s)
@@ -317,6 +342,40 @@ static enum rc batch(struct streams *s, int64_t after, size_t *n, struct err *e)
     return RC_OK;
 }
 
+static bool take_note(struct streams *s, struct note *out)
+{
+    bool found;
+
+    pthread_mutex_lock(&s->lock);
+    found = s->n_notes > 0;
+    if (found) {
+        *out = s->notes[0];
+        memmove(s->notes, s->notes + 1, --s->n_notes * sizeof *s->notes);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+static enum rc tell_one(struct streams *s, struct stream *st, const struct note *note, struct err *e)
+{
+    TRY(recheck(s, st, e));
+    if (!st->gone && st->opened && can(&st->who, CAN_READ_INTERNAL, &note->facts))
+        send(s, st, (struct str){ note->frame, note->n });
+    return RC_OK;
+}
+
+/* A note that cannot be told now is forgotten: nobody waits for it. */
+static void tell_notes(struct streams *s)
+{
+    struct note *note = ARENA_NEW(s->arena, struct note);
+    struct err e = { 0 };
+
+    for (int i = 0; i < NOTES_MAX && take_note(s, note); i++)
+        for (struct stream *st = first_of(s); st; st = st->next)
+            if (!st->gone && tell_one(s, st, note, &e) != RC_OK)
+                err_clear(&e);
+}
+
 static void keep_alive(struct streams *s)
 {
     int64_t now = clock_mono_us();
@@ -350,6 +409,8 @@ void streams_tick(struct streams *s)
             break;
         }
     }
+    arena_reset(s->arena);
+    tell_notes(s);
     keep_alive(s);
     drop_gone(s);
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "desk/actor.h"
+#include "desk/can.h"
 #include "store/event_feed.h"
 #include "store/store.h"
 
@@ -37,6 +38,13 @@ void streams_wake(struct streams *s); /* any thread */
  * many.  Any thread. */
 enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, int64_t after,
                     struct err *e) MUST_USE;
+/* Something about a ticket that no row tells, ready as a frame: goes at once to those who now see the
+ * ticket as agents, is not kept for anybody, and is lost when too much waits.  Any thread. */
+struct stream_note {
+    struct ticket_facts facts;
+    struct str frame; /* copied */
+};
+void streams_tell(struct streams *s, const struct stream_note *note);
 size_t streams_count(struct streams *s);
 void streams_tick(struct streams *s);
 

@@ -236,6 +236,56 @@ static void the_feed_pages_through_what_the_caller_may_see(void **state)
     assert_problem(feed(agent_token, "?after=x"), 400, NULL);
 }
 
+static void who_is_at_a_ticket_is_told_to_its_agents_only(void **state)
+{
+    int64_t mine = desk_ticket(ch, ann, 0, "mine"), hidden = desk_ticket(ch, ann, far, "far");
+    const char *path = desk_path(ch, "/api/v1/tickets/%lld/presence", (long long)mine);
+    struct ask say = { .method = HTTP_POST, .target = path, .bearer = agent_token,
+                       .json = "{\"state\":\"viewing\"}" };
+    struct streams *own = ch->app->streams;
+    struct answer *an;
+
+    (void)state;
+    ch->app->streams = streams;
+    listen_as(1, ann, 0, last_event());
+    listen_as(2, agent, 0, last_event());
+    streams_tick(streams);
+    an = chain_send(ch, say);
+    assert_int_equal(an->status, 200);
+    assert_str_eq(answer_text(an, "/data/0/state"), "viewing");
+    assert_int_equal(answer_int(an, "/data/0/user/id"), agent);
+    chain_send(ch, say);
+    say.json = "{\"state\":\"writing\"}";
+    chain_send(ch, say);
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: presence"), 0);
+    assert_int_equal(count(2, "event: presence"), 2);
+    say.bearer = ann_token;
+    assert_problem(chain_send(ch, say), 403, NULL);
+    say.bearer = agent_token;
+    say.target = desk_path(ch, "/api/v1/tickets/%lld/presence", (long long)hidden);
+    assert_problem(chain_send(ch, say), 404, NULL);
+    ch->app->streams = own;
+}
+
+static void presence_ends_by_itself_or_when_told(void **state)
+{
+    int64_t mine = desk_ticket(ch, ann, 0, "mine");
+    struct ask q = { .method = HTTP_POST, .bearer = agent_token, .json = "{\"state\":\"writing\"}",
+                     .target = desk_path(ch, "/api/v1/tickets/%lld/presence", (long long)mine) };
+    struct ask look = { .target = q.target, .bearer = agent_token };
+
+    (void)state;
+    chain_send(ch, q);
+    assert_int_equal(json_array_size(answer_at(chain_send(ch, look), "/data")), 1);
+    clock_fake(clock_now_us() + 61 * US_PER_S);
+    assert_int_equal(json_array_size(answer_at(chain_send(ch, look), "/data")), 0);
+    assert_int_equal(json_array_size(answer_at(chain_send(ch, q), "/data")), 1);
+    q.json = "{\"state\":\"gone\"}";
+    assert_int_equal(json_array_size(answer_at(chain_send(ch, q), "/data")), 0);
+    clock_fake(0);
+}
+
 int main(void)
 {
 #define EACH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -247,6 +297,8 @@ int main(void)
         EACH(an_ended_session_and_a_switched_off_user_close_their_streams),
         EACH(a_stream_that_is_not_open_yet_misses_nothing),
         EACH(streams_per_user_are_limited),
+        EACH(who_is_at_a_ticket_is_told_to_its_agents_only),
+        EACH(presence_ends_by_itself_or_when_told),
         EACH(the_feed_pages_through_what_the_caller_may_see),
     };
 

@@ -1,0 +1,137 @@
+/* Who looks at a ticket just now: agents tell, and agents see. */
+#include "base/utf8.h"
+#include "desk/ticket.h"
+#include "store/refs.h"
+#include "web/app.h"
+#include "web/call.h"
+#include "web/presence.h"
+#include "web/streams.h"
+#include "web/ticket_json.h"
+
+static const struct jfield present_fields[] = {
+    { .name = "user", .type = J_JSON, .help = "Who: {id, name}." },
+    { .name = "state", .type = J_TEXT, .help = "viewing, writing or gone." },
+    { .name = "since", .type = J_TIME, .help = "Since when." },
+    { .name = "until", .type = J_TIME, .help = "Gone then, unless it is said again." },
+};
+static const struct jspec present_answer = JSPEC_ANSWER("Presence", present_fields);
+static const struct jfield all_fields[] = {
+    { .name = "data", .type = J_OBJS, .sub = &present_answer, .help = "All of them." },
+};
+static const struct jspec all_answer = JSPEC_ANSWER("PresenceList", all_fields);
+
+struct presence_body {
+    struct j_int state;
+};
+static const struct jfield body_fields[] = {
+    { "state", J_ENUM, JF_REQUIRED, 0, 0, 0, presence_state_names, NULL,
+      offsetof(struct presence_body, state), "Said again within a minute, or it is over." },
+};
+static const struct jspec body_spec = JSPEC("PresenceSay", body_fields, struct presence_body);
+
+static void members(struct jw *w, const struct present *p)
+{
+    jw_key(w, "user"), ref_json(w, p->user_id, str_of(p->name));
+    jw_kv_text(w, "state", str_of(presence_state_names[p->state]));
+    jw_kv_time(w, "since", p->since_us);
+    jw_kv_time(w, "until", p->until_us);
+}
+
+static enum rc answer_all(struct ctx *c, int64_t ticket_id, int64_t now_us)
+{
+    struct present *v = ARENA_ARRAY(c->a, struct present, PRESENCE_SHOWN_MAX);
+    size_t n = presence_list(c->app->presence, ticket_id, now_us, v);
+
+    jw_obj(&c->out);
+    jw_key(&c->out, "data");
+    jw_arr(&c->out);
+    for (size_t i = 0; i < n; i++) {
+        jw_obj(&c->out);
+        members(&c->out, &v[i]);
+        jw_obj_end(&c->out);
+    }
+    jw_arr_end(&c->out);
+    jw_obj_end(&c->out);
+    return RC_OK;
+}
+
+/* The ticket, when the caller sees it as an agent. */
+static enum rc ticket_of(struct ctx *c, struct call *call, struct ticket *t, struct err *e)
+{
+    bool internal;
+    int64_t id;
+
+    TRY(ctx_call(c, call, e));
+    TRY(ctx_ticket_id(c, 0, &id, e));
+    TRY(ticket_read(call, id, t, &internal, e));
+    return internal ? RC_OK : err_set(e, RC_DENIED, "", "Only agents see who is at a ticket.");
+}
+
+static void tell(struct ctx *c, const struct ticket *t, const struct present *p)
+{
+    enum { FRAME_MAX = 4096 };
+    struct buf b = BUF_ARENA(c->a, FRAME_MAX);
+    struct jw w = jw_to(&b);
+    struct stream_note note = { { t->group_id, t->customer_id, t->organization_id, false }, STR_NONE };
+
+    BUF_LIT(&b, "event: presence\ndata: ");
+    jw_obj(&w);
+    jw_kv_int(&w, "ticket_id", t->id);
+    members(&w, p);
+    jw_obj_end(&w);
+    BUF_LIT(&b, "\n\n");
+    note.frame = buf_view(&b);
+    if (!b.overflow)
+        streams_tell(c->app->streams, &note);
+}
+
+static enum rc presence_show(struct ctx *c, struct err *e)
+{
+    struct call call;
+    struct ticket t;
+
+    TRY(ticket_of(c, &call, &t, e));
+    return answer_all(c, t.id, call.now_us);
+}
+
+static enum rc presence_tell(struct ctx *c, struct err *e)
+{
+    const struct presence_body *b = c->body;
+    struct present me = { .user_id = c->who.user_id, .state = (enum presence_state)b->state.v }, now;
+    struct call call;
+    struct user_ref u;
+    struct ticket t;
+
+    TRY(ticket_of(c, &call, &t, e));
+    TRY(refs_user(c->db, me.user_id, c->a, &u, e));
+    me.ticket_id = t.id;
+    u.name = str_sub(u.name, 0, utf8_cut_bytes(u.name, PRESENCE_NAME_MAX - 1));
+    memcpy(me.name, u.name.p, u.name.n);
+    if (presence_say(c->app->presence, &me, call.now_us, &now))
+        tell(c, &t, &now);
+    return answer_all(c, t.id, call.now_us);
+}
+
+static const struct route routes[] = {
+    { .method = HTTP_GET,
+      .path = "/api/v1/tickets/{id}/presence",
+      .op = "ticket_presence_list",
+      .tag = "Tickets",
+      .summary = "Which agents look at the ticket or write on it just now.",
+      .handle = presence_show,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET,
+      .answer = &all_answer,
+      .status = 200 },
+    { .method = HTTP_POST,
+      .path = "/api/v1/tickets/{id}/presence",
+      .op = "ticket_presence_say",
+      .tag = "Tickets",
+      .summary = "Tells that the caller looks at the ticket, writes on it, or left.",
+      .handle = presence_tell,
+      .flags = R_NO_IDEMPOTENCY | R_QUIET,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET,
+      .body = &body_spec,
+      .answer = &all_answer,
+      .status = 200 },
+};
+const struct route_table routes_presence = { routes, ARRAY_LEN(routes) };
