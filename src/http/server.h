@@ -7,13 +7,14 @@
 #include "base/str.h"
 #include "http/exchange.h"
 
+enum http_verdict { HTTP_GO, HTTP_ANSWER_NOW };
+
 struct http_app {
     void *arg;
     /* Loop thread, when the header section is complete and sound.  Says how much body is welcome.
      * May answer at once instead (set the answer, return HTTP_ANSWER_NOW): the body is then
      * drained within limits, or the connection is closed. */
-    enum http_verdict { HTTP_GO, HTTP_ANSWER_NOW } (*on_headers)(struct exchange *x, void *arg,
-                                                                  size_t *max_body, bool *spool);
+    enum http_verdict (*on_headers)(struct exchange *x, void *arg, size_t *max_body, bool *spool);
     /* Loop thread, when the body is complete.  Must not block: answer at once (exchange_reply),
      * or hand x to a lane. */
     void (*on_request)(struct exchange *x, void *arg);

@@ -385,7 +385,7 @@ static void mark_last_prefix(struct query_node *n, struct str text)
     if (text.n == 0 || is_blank(text.p[text.n - 1]) || text.p[text.n - 1] == '"')
         return;
     while (n && (n->kind == QUERY_AND || n->kind == QUERY_OR))
-        for (n = n->child; n->next;)
+        for (n = n->child; n && n->next;)
             n = n->next;
     if (n && n->kind == QUERY_TEXT && n->text_kind == QUERY_WORD)
         n->text_kind = QUERY_PREFIX;

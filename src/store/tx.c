@@ -54,7 +54,7 @@ static bool can_restart(const struct db *db)
 /* Back to where level d began. */
 static enum rc undo_level(struct db *db, unsigned d)
 {
-    if (d > 0)
+    if (d > 0 && d < DB_DEPTH_MAX)
         return exec_undo(db, points[d].rollback);
     undo_all(db);
     return exec_undo(db, begin_text(db));
