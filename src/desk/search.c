@@ -193,6 +193,22 @@ static enum rc jump(const struct search_request *in, const struct query_env *env
     return RC_OK;
 }
 
+/* Typing errors are forgiven where nothing is found otherwise. */
+static enum rc by_similar_words(struct call *c, const struct search_request *in,
+                                const struct query_env *env, struct query_node *n, struct str words,
+                                struct search_result *out, struct err *e)
+{
+    const struct query_node *rest;
+    struct str match;
+
+    if (in->before || out->n_tickets || !query_loosen(n))
+        return RC_OK;
+    TRY(query_split(n, env, &match, &rest, e));
+    TRY(by_words(c, in, env, match, rest, words, out, e));
+    out->corrected = out->n_tickets > 0;
+    return RC_OK;
+}
+
 static enum rc tickets(struct call *c, const struct search_request *in, struct search_result *out,
                        struct err *e)
 {
@@ -210,10 +226,12 @@ static enum rc tickets(struct call *c, const struct search_request *in, struct s
     content_env.scope = env.content;
     collect_words(n, &words, c->a);
     TRY(query_split(n, &content_env, &match, &rest, e));
-    if (match.n)
+    if (match.n) {
         TRY(by_words(c, in, &content_env, match, rest, buf_view(&words), out, e));
-    else
+        TRY(by_similar_words(c, in, &content_env, n, buf_view(&words), out, e));
+    } else {
         TRY(by_fields(c, in, &content_env, n, out, e));
+    }
     if (in->count)
         TRY(views_count(&content_env, n, &out->count, &out->capped, e));
     return RC_OK;

@@ -29,6 +29,7 @@ struct search_result {
     struct search_ticket *tickets;
     size_t n_tickets;
     bool more;
+    bool corrected;        /* nothing had the words as they were typed: these have similar ones */
     int64_t next;          /* before of the next page */
     bool has_jump;
     struct ticket jump;    /* its number was typed */

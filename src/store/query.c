@@ -391,6 +391,17 @@ static void mark_last_prefix(struct query_node *n, struct str text)
         n->text_kind = QUERY_PREFIX;
 }
 
+static size_t count_kind(const struct query_node *n, enum query_text_kind kind)
+{
+    size_t count = 0;
+
+    if (!n)
+        return 0;
+    for (const struct query_node *c = n->child; c; c = c->next)
+        count += count_kind(c, kind);
+    return count + (n->kind == QUERY_TEXT && n->text_kind == kind);
+}
+
 enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struct query_node **out,
                     struct err *e)
 {
@@ -406,9 +417,29 @@ enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struc
         return fail(&p, p.at, "A parenthesis is closed that was never opened");
     if (p.nodes > QUERY_NODES_MAX)
         return fail(&p, 0, "The search has too many terms");
+    if (count_kind(*out, QUERY_FUZZY) > QUERY_FUZZY_MAX) /* each one is a few hundred look-ups */
+        return fail(&p, 0, "At most 4 words may end in ~");
     if (last_is_prefix)
         mark_last_prefix(*out, text);
     return RC_OK;
+}
+
+static void loosen(struct query_node *n)
+{
+    if (n->kind == QUERY_TEXT && n->text_kind == QUERY_WORD)
+        n->text_kind = QUERY_FUZZY;
+    for (struct query_node *c = n->child; c && n->kind != QUERY_NOT; c = c->next)
+        loosen(c);
+}
+
+bool query_loosen(struct query_node *n)
+{
+    size_t words = count_kind(n, QUERY_WORD);
+
+    if (words == 0 || words + count_kind(n, QUERY_FUZZY) > QUERY_FUZZY_MAX)
+        return false;
+    loosen(n);
+    return true;
 }
 
 static bool span_us(struct str value, int64_t *out)

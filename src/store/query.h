@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { QUERY_BYTES_MAX = 1000, QUERY_NODES_MAX = 64, QUERY_DEPTH_MAX = 8 };
+enum { QUERY_BYTES_MAX = 1000, QUERY_NODES_MAX = 64, QUERY_DEPTH_MAX = 8, QUERY_FUZZY_MAX = 4 };
 
 enum query_kind { QUERY_AND, QUERY_OR, QUERY_NOT, QUERY_TEXT, QUERY_FIELD };
 
@@ -51,6 +51,10 @@ struct query_node {
 /* *out is NULL for an empty query.  last_is_prefix: the last plain word is still being typed. */
 enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struct query_node **out,
                     struct err *e) MUST_USE;
+
+/* Takes the plain words of the tree as misspelled, up to QUERY_FUZZY_MAX; false: there is none, or
+ * there are too many. */
+bool query_loosen(struct query_node *n);
 
 /* A point in time: "2026-01-01", RFC 3339, or a span "7d" (s, m, h, d, w, y) away from now: into
  * the past, or into the future for fields about what is to come. end: the last moment of a day. */

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "store/search.h"
 
-enum { MATCH_BYTES_MAX = 256 * 1024, SCOPE_TOKENS_MAX = 64, FUZZY_LETTERS_MIN = 4,
+enum { MATCH_BYTES_MAX = 512 * 1024, SCOPE_TOKENS_MAX = 64, FUZZY_LETTERS_MIN = 4,
        FUZZY_LETTERS_MAX = 24 };
 
 /* How the two engines spell an expression. */

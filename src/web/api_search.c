@@ -64,6 +64,7 @@ static const struct jfield answer_fields[] = {
     { .name = "jump", .type = J_OBJ, .flags = JF_NULLABLE, .sub = &ticket_answer,
       .help = "The ticket whose number was typed." },
     { .name = "tickets", .type = J_OBJS, .sub = &hit_answer },
+    { .name = "corrected", .type = J_BOOL, .help = "No ticket has the words as typed; these have similar ones." },
     { .name = "users", .type = J_OBJS, .sub = &person_answer },
     { .name = "organizations", .type = J_OBJS, .sub = &ref_answer },
     { .name = "count", .type = J_INT, .flags = JF_OPTIONAL },
@@ -124,6 +125,7 @@ static void tickets_json(struct jw *w, const struct call *c, const struct search
         jw_obj_end(w);
     }
     jw_arr_end(w);
+    jw_kv_bool(w, "corrected", r->corrected);
 }
 
 static void others_json(struct jw *w, const struct search_result *r)
