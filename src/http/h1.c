@@ -90,21 +90,29 @@ static void answer_early(struct conn *c, struct exchange_io *io)
     h1_answer(c, io);
 }
 
+static struct str redirect_origin(struct conn *c, struct exchange *x)
+{
+    struct str name = x->host, own = server_redirect_origin(c->hl->srv);
+    int port = server_redirect_to(c->hl->srv);
+    size_t colon = str_chr(name, ']') != SIZE_MAX ? str_chr(name, ']') + 1 : str_chr(name, ':');
+
+    if (own.n)
+        return own;
+    name = str_sub(name, 0, colon);
+    return port == 443 ? str_printf(x->arena, "https://%.*s", STR_ARG(name))
+                       : str_printf(x->arena, "https://%.*s:%d", STR_ARG(name), port);
+}
+
 static void redirect(struct conn *c, struct exchange_io *io)
 {
     struct exchange *x = &io->x;
-    int port = server_redirect_to(c->hl->srv);
-    struct str name = x->host, origin,
-               target = str_starts(x->target, STR("/")) ? x->target : STR("/");
-    size_t colon = str_chr(name, ']') != SIZE_MAX ? str_chr(name, ']') + 1 : str_chr(name, ':');
+    struct str target = str_starts(x->target, STR("/")) ? x->target : STR("/");
 
-    name = str_sub(name, 0, colon);
-    origin = port == 443 ? name : str_printf(x->arena, "%.*s:%d", STR_ARG(name), port);
     x->status = 308;
     x->out_body = BUF_ARENA(x->arena, OUT_BODY_MAX);
     (void)exchange_header(
         x, STR("location"),
-        str_printf(x->arena, "https://%.*s%.*s", STR_ARG(origin), STR_ARG(target)));
+        str_printf(x->arena, "%.*s%.*s", STR_ARG(redirect_origin(c, x)), STR_ARG(target)));
     answer_early(c, io);
 }
 

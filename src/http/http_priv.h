@@ -251,6 +251,7 @@ void server_inline_free(struct http_loop *hl);
 const struct http_app *server_app(const struct http_server *s);
 struct str server_spool_dir(const struct http_server *s);
 int server_redirect_to(const struct http_server *s);
+struct str server_redirect_origin(const struct http_server *s); /* n == 0: the name asked for */
 /* Counts a connection in, or says which limit is reached. */
 enum admit {
     ADMIT_OK,

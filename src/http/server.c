@@ -18,7 +18,7 @@ struct http_server {
     size_t n_loops;
     struct tls *tls;
     struct census *census;
-    char *spool_dir, *unix_path;
+    char *spool_dir, *unix_path, *redirect_origin;
     int port, redirect_to;
     int shared[FDS_MAX]; /* listening sockets of all loops: Unix, inherited */
     size_t n_shared;
@@ -43,6 +43,11 @@ struct str server_spool_dir(const struct http_server *s)
 int server_redirect_to(const struct http_server *s)
 {
     return s->redirect_to;
+}
+
+struct str server_redirect_origin(const struct http_server *s)
+{
+    return str_of(s->redirect_origin);
 }
 
 struct tls *server_tls(const struct http_server *s)
@@ -331,6 +336,7 @@ static void server_free(struct http_server **sp)
     pthread_cond_destroy(&s->idle);
     free(s->unix_path);
     free(s->spool_dir);
+    free(s->redirect_origin);
     free(s);
     *sp = NULL;
 }
@@ -344,7 +350,8 @@ static struct http_server *server_new(const struct http_opts *o, const struct ht
     s->app = *app;
     s->census = census_new(o->max_connections);
     s->spool_dir = strndup(o->spool_dir.p ? o->spool_dir.p : "", o->spool_dir.n);
-    INVARIANT(s->spool_dir);
+    s->redirect_origin = strndup(o->redirect_origin.p ? o->redirect_origin.p : "", o->redirect_origin.n);
+    INVARIANT(s->spool_dir && s->redirect_origin);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -37,6 +37,7 @@ struct http_opts {
     size_t n_inherited;
     struct str tls_cert, tls_key;  /* PEM files; "" for plain */
     int redirect_port;             /* plain port that answers 308 to https, 0 for none */
+    struct str redirect_origin;    /* where that leads, "https://name"; "": to the name asked for */
     struct str spool_dir;          /* for large bodies */
     size_t loops;                  /* threads, 1 to 4 */
     /* limits; each is a setting */

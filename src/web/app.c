@@ -222,6 +222,17 @@ enum rc app_open(const struct config *cfg, struct app **out, struct err *e)
     return RC_OK;
 }
 
+/* Plain requests are led to the server's own name, never to one that the request chose. */
+static struct str https_origin(const struct config *cfg)
+{
+    struct str scheme = STR("https://"), url = cfg->base_url, name;
+
+    if (!str_starts(url, scheme))
+        return STR("");
+    name = str_sub(url, scheme.n, url.n);
+    return str_sub(url, 0, scheme.n + str_sub(name, 0, str_chr(name, '/')).n);
+}
+
 static struct http_opts http_options(const struct config *cfg)
 {
     size_t loops = cfg->http_loops ? (size_t)cfg->http_loops : cores();
@@ -233,6 +244,7 @@ static struct http_opts http_options(const struct config *cfg)
         .tls_cert = cfg->tls_cert,
         .tls_key = cfg->tls_key,
         .redirect_port = (int)cfg->tls_redirect_port,
+        .redirect_origin = https_origin(cfg),
         .spool_dir = cfg->spool_dir,
         .loops = loops > LOOPS_MAX ? LOOPS_MAX : loops,
         .max_request_line = (size_t)cfg->http_max_request_line,

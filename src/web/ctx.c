@@ -48,6 +48,8 @@ enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e)
     if (!v.p)
         return RC_OK;
     v = str_trim(v);
+    if (str_eq(v, STR("*"))) /* whatever it is now */
+        return RC_OK;
     if (str_starts(v, STR("W/")))
         v = str_sub(v, 2, v.n);
     if (v.n < 4 || !str_starts(v, STR("\"v")) || !str_ends(v, STR("\"")))

@@ -40,7 +40,7 @@ struct ctx {
 enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
 /* Path parameter {id} of a ticket, "17" or "number:10017": its id (0 rows: RC_NOT_FOUND).  No rights checked. */
 enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
-/* If-Match: 0 when absent; RC_BAD when it is not one of our ETags ("v17"). */
+/* If-Match: 0 when absent or "*"; RC_BAD when it is not one of our ETags ("v17"). */
 enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e) MUST_USE;
 void ctx_etag(struct ctx *c, int64_t version);               /* ETag: "v17" */
 void ctx_location(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);

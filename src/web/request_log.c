@@ -7,9 +7,11 @@
 
 static enum log_level level_of(const struct exchange *x, const struct request *r)
 {
-    if (x->status >= 500)
+    bool quiet = r && r->match.route && (r->match.route->flags & R_QUIET);
+
+    if (x->status >= 500 && !(quiet && x->status == 503)) /* a health check that says no has worked */
         return LOG_ERROR;
-    return r && r->match.route && (r->match.route->flags & R_QUIET) ? LOG_DEBUG : LOG_INFO;
+    return quiet ? LOG_DEBUG : LOG_INFO;
 }
 
 void request_log(const struct exchange *x, const struct request *r, uint64_t bytes, bool complete)

@@ -250,6 +250,27 @@ static void the_plain_port_sends_to_https(void **state)
     assert_int_equal(fx.requests, 0);
 }
 
+static void a_redirect_leads_to_the_servers_own_name(void **state)
+{
+    struct http_opts o = tls_opts();
+    struct sockaddr_in a = { .sin_family = AF_INET };
+    char out[4096];
+    int fd;
+
+    (void)state;
+    o.redirect_port = free_port();
+    o.redirect_origin = STR("https://help.example.org");
+    fx_start(o);
+    a.sin_port = htons((uint16_t)o.redirect_port);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    cl_text(fd, "GET /a?c=d HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    cl_all(fd, out, sizeof(out));
+    close(fd);
+    assert_non_null(strstr(out, "location: https://help.example.org/a?c=d\r\n"));
+}
+
 static void unix_and_inherited_sockets_serve(void **state)
 {
     struct http_opts o = fx_opts();
@@ -308,6 +329,7 @@ int main(void)
         T(a_reload_changes_the_certificate_and_drops_nobody),
         T(bad_certificates_do_not_start),
         T(the_plain_port_sends_to_https),
+        T(a_redirect_leads_to_the_servers_own_name),
         T(unix_and_inherited_sockets_serve),
         T(a_taken_port_is_told),
     };
