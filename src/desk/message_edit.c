@@ -32,6 +32,19 @@ enum rc message_edit_note(struct ticket_work *w, struct message *m, const struct
     return ticket_work_save(w, e);
 }
 
+static struct str redaction_json(const struct call *c, const struct message *m)
+{
+    enum { JSON_MAX = 4096 };
+    struct buf b = BUF_ARENA(c->a, JSON_MAX);
+    struct jw w = jw_to(&b);
+
+    jw_obj(&w);
+    jw_kv_int(&w, "message", m->id);
+    jw_kv_text(&w, "reason", m->redaction_reason);
+    jw_obj_end(&w);
+    return buf_view(&b);
+}
+
 enum rc message_redact(struct ticket_work *w, struct message *m, struct str reason, struct err *e)
 {
     static const struct str gone = { "[removed]", 9 }, gone_html = { "<p>[removed]</p>", 16 };
@@ -46,7 +59,7 @@ enum rc message_redact(struct ticket_work *w, struct message *m, struct str reas
     m->redacted_by = w->c->who->user_id;
     m->redaction_reason = reason;
     TRY(rewrite(w, m, e));
-    ticket_work_note(w, "redacted", STR("null"), id_json(w->c, m->id));
+    ticket_work_note(w, "redacted", STR("null"), redaction_json(w->c, m));
     w->event = "message_redacted";
     return ticket_work_save(w, e);
 }

@@ -5,6 +5,17 @@ bool message_is_communication(enum message_kind kind, enum message_visibility vi
     return visibility == VISIBILITY_PUBLIC && kind != MESSAGE_NOTE && kind != MESSAGE_SYSTEM;
 }
 
+enum message_sender message_sender_of(const struct sender_case *c)
+{
+    if (c->on_behalf || c->kind == MESSAGE_PHONE_IN)
+        return SENDER_CUSTOMER;
+    if (!c->is_person)
+        return c->kind == MESSAGE_SYSTEM || c->is_auto ? SENDER_SYSTEM : SENDER_AGENT;
+    if (!c->is_agent || (c->is_customer && c->visibility == VISIBILITY_PUBLIC))
+        return SENDER_CUSTOMER;
+    return SENDER_AGENT;
+}
+
 static bool within_days(const struct state_case *c)
 {
     return c->reopen_days > 0 && c->now_us - c->done_us <= c->reopen_days * US_PER_DAY;

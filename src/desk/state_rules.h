@@ -28,6 +28,20 @@ struct state_case {
     int64_t now_us;
 };
 
+/* Who a message counts as being from.  What somebody said on the phone is the customer's word, whoever
+ * writes it down; an agent who is the ticket's own customer writes as the customer, unless the message
+ * is internal. */
+struct sender_case {
+    bool is_person;      /* not the system, a job or the command line */
+    bool is_agent;       /* works on the ticket as an agent */
+    bool is_customer;    /* is the ticket's customer */
+    bool on_behalf;      /* of somebody else, who is named */
+    bool is_auto;
+    enum message_kind kind;
+    enum message_visibility visibility;
+};
+enum message_sender message_sender_of(const struct sender_case *c);
+
 enum state_move state_after_message(const struct state_case *c);
 /* Notes and system messages are not communication: they open nothing and answer nothing. */
 bool message_is_communication(enum message_kind kind, enum message_visibility visibility);

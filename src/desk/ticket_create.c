@@ -161,6 +161,8 @@ enum rc ticket_create(struct call *c, const struct ticket_new *in, struct ticket
         TRY(ticket_apply(w, &rest, e));
     }
     TRY(ticket_message_prepare(w, &in->message, &m, e));
+    if (!(in->edit.set & TF_STATE))
+        TRY(ticket_open_with(w, &m, e));
     ticket_message_count(&w->t, &m);
     TRY(insert(w, in, &m, e));
     TRY(ticket_diff(w, ch, e));

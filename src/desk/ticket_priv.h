@@ -27,6 +27,8 @@ enum rc ticket_work_rights(struct ticket_work *w, struct err *e) MUST_USE;
 /* A message that fits: who sends it, on whose behalf, into *m (not yet stored). */
 enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *in,
                                struct message *m, struct err *e) MUST_USE;
+/* What its first message does to the state of a new ticket. */
+enum rc ticket_open_with(struct ticket_work *w, const struct message *m, struct err *e) MUST_USE;
 /* What the message does to the row beside the state: counts, times. */
 void ticket_message_count(struct ticket *t, const struct message *m);
 /* The counts of what the ticket shows, from the rows. */

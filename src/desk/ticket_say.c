@@ -6,20 +6,28 @@
 
 enum { MERGE_CHAIN_MAX = 64 };
 
-/* An agent who is the ticket's own customer writes as the customer, unless the message is internal. */
 static enum message_sender sender_of(const struct ticket_work *w, const struct message_new *in)
 {
     const struct actor *who = w->c->who;
+    struct sender_case c = {
+        .is_person = who->type == ACTOR_USER,
+        .is_agent = w->is_agent,
+        .is_customer = who->user_id == w->t.customer_id,
+        .on_behalf = in->on_behalf_id != 0,
+        .is_auto = in->is_auto,
+        .kind = in->kind,
+        .visibility = in->visibility,
+    };
 
-    if (in->on_behalf_id || in->kind == MESSAGE_PHONE_IN)
-        return SENDER_CUSTOMER;
-    if (who->type != ACTOR_USER)
-        return in->kind == MESSAGE_SYSTEM || in->is_auto ? SENDER_SYSTEM : SENDER_AGENT;
-    if (!w->is_agent)
-        return SENDER_CUSTOMER;
-    if (who->user_id == w->t.customer_id && in->visibility == VISIBILITY_PUBLIC)
-        return SENDER_CUSTOMER;
-    return SENDER_AGENT;
+    return message_sender_of(&c);
+}
+
+/* A caller who is not named is the ticket's customer. */
+static int64_t on_behalf_of(const struct ticket_work *w, const struct message_new *in)
+{
+    if (in->on_behalf_id || in->kind != MESSAGE_PHONE_IN)
+        return in->on_behalf_id;
+    return w->t.customer_id == w->c->who->user_id ? 0 : w->t.customer_id;
 }
 
 static enum rc check_on_behalf(struct ticket_work *w, int64_t user_id, struct err *e)
@@ -46,7 +54,7 @@ enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *
         .sender = sender_of(w, in),
         .visibility = in->visibility,
         .author_id = w->c->who->user_id,
-        .on_behalf_id = in->on_behalf_id,
+        .on_behalf_id = on_behalf_of(w, in),
         .format = in->body.format,
         .source = in->body.source,
         .body_text = in->body.text,
@@ -185,6 +193,13 @@ static enum rc follow_up_state(struct ticket_work *w, bool reopened, struct err 
     if (reopened && g && !g->follow_up_keep_owner)
         w->t.owner_id = 0;
     return ticket_set_state(w, catalog_default_follow_up(w->c->cat), e);
+}
+
+enum rc ticket_open_with(struct ticket_work *w, const struct message *m, struct err *e)
+{
+    struct state_case sc = case_of(w, m);
+
+    return state_after_message(&sc) == MOVE_FOLLOW_UP ? follow_up_state(w, false, e) : RC_OK;
 }
 
 enum rc ticket_say(struct ticket_work *w, const struct message_new *in, struct err *e)

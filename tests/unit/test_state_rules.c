@@ -109,6 +109,41 @@ static void a_closed_ticket_follows_the_groups_rule(void **state)
     expect(c, MOVE_LINKED_TICKET);
 }
 
+static void a_message_is_from_whom_the_table_says(void **state)
+{
+    static const struct {
+        struct sender_case c;
+        enum message_sender want;
+    } rows[] = {
+        { { .is_person = true }, SENDER_CUSTOMER },
+        { { .is_person = true, .is_agent = true }, SENDER_AGENT },
+        { { .is_person = true, .is_agent = true, .on_behalf = true }, SENDER_CUSTOMER },
+        { { .is_person = true, .is_agent = true, .kind = MESSAGE_PHONE_IN }, SENDER_CUSTOMER },
+        { { .is_person = true, .is_agent = true, .kind = MESSAGE_PHONE_OUT }, SENDER_AGENT },
+        { { .is_person = true, .is_agent = true, .is_customer = true }, SENDER_CUSTOMER },
+        { { .is_person = true, .is_agent = true, .is_customer = true,
+            .visibility = VISIBILITY_INTERNAL }, SENDER_AGENT },
+        { { .kind = MESSAGE_SYSTEM }, SENDER_SYSTEM },
+        { { .is_auto = true }, SENDER_SYSTEM },
+        { { .kind = MESSAGE_EMAIL }, SENDER_AGENT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (message_sender_of(&rows[i].c) != rows[i].want)
+            fail_msg("row %zu", i);
+}
+
+static void only_public_words_to_somebody_are_communication(void **state)
+{
+    (void)state;
+    for (int kind = MESSAGE_WEB; kind <= MESSAGE_SYSTEM; kind++) {
+        assert_false(message_is_communication((enum message_kind)kind, VISIBILITY_INTERNAL));
+        assert_int_equal(message_is_communication((enum message_kind)kind, VISIBILITY_PUBLIC),
+                         kind != MESSAGE_NOTE && kind != MESSAGE_SYSTEM);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +154,8 @@ int main(void)
         cmocka_unit_test(a_customer_keeps_new_and_follows_up_working_states),
         cmocka_unit_test(a_solved_ticket_reopens_within_the_groups_days),
         cmocka_unit_test(a_closed_ticket_follows_the_groups_rule),
+        cmocka_unit_test(a_message_is_from_whom_the_table_says),
+        cmocka_unit_test(only_public_words_to_somebody_are_communication),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
