@@ -56,7 +56,7 @@ static const struct route routes[] = {
       .summary =
           "Many changes at once, each with a result of its own; more than 1,000 become a job.",
       .handle = bulk,
-      .flags = R_WRITE,
+      .flags = R_WRITE | R_LATER,
       .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET,
       .body = &bulk_body_spec,
       .answer = &bulk_answer,

@@ -259,22 +259,31 @@ static void success_headers(struct doc *d, const struct route *r)
     jw_obj_end(w);
 }
 
+static void success_write(struct doc *d, const struct route *r, int status)
+{
+    struct jw *w = &d->w;
+
+    jw_key_str(w, str_printf(d->a, "%d", status));
+    jw_obj(w);
+    jw_kv_text(w, "description",
+               status == 201 ? STR("Created.") : status == 202 ? STR("Accepted; it goes on in the background.")
+                                             : status == 204   ? STR("Done; nothing to say.")
+                                                               : STR("Done."));
+    success_headers(d, r);
+    if (status != 204 && !(r->flags & R_EMPTY))
+        content_write(d, r);
+    jw_obj_end(w);
+}
+
 static void responses_write(struct doc *d, const struct route *r)
 {
     struct jw *w = &d->w;
 
     jw_key(w, "responses");
     jw_obj(w);
-    jw_key_str(w, str_printf(d->a, "%d", r->status));
-    jw_obj(w);
-    jw_kv_text(w, "description",
-               r->status == 201 ? STR("Created.") : r->status == 202 ? STR("Accepted; it goes on in the background.")
-                                                : r->status == 204   ? STR("Done; nothing to say.")
-                                                                     : STR("Done."));
-    success_headers(d, r);
-    if (r->status != 204 && !(r->flags & R_EMPTY))
-        content_write(d, r);
-    jw_obj_end(w);
+    success_write(d, r, r->status);
+    if (r->flags & R_LATER)
+        success_write(d, r, 202);
     if (r->method == HTTP_GET) {
         jw_key(w, "304");
         jw_raw(w, STR("{\"description\":\"Not changed since If-None-Match.\"}"));
