@@ -140,7 +140,7 @@ export class Server {
         return false;
       }
     }, `the server to be ready\n${this.output}`);
-    if (contract !== false) this.contract ??= await Contract.load(this.url, this.engine);
+    if (contract !== false) this.contract ??= await Contract.load(this.url);
   }
 
   /** Ends it and gives {code, signal}. */
