@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static _Atomic int64_t fake_us;
@@ -214,4 +215,36 @@ bool clock_parse(struct str s, int64_t *t_us)
     *t_us = days_of_civil(y, mo, d) * US_PER_DAY + h * US_PER_HOUR + (mi - off) * US_PER_MIN
             + sec * US_PER_S + us;
     return true;
+}
+
+/* Letters, digits, '_', '+' and '-' in parts; no part is empty or begins with a dot. */
+static bool zone_is_sound(struct str name)
+{
+    char before = '/';
+
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], low = (char)(c | 0x20);
+
+        if (c == '/' && before == '/')
+            return false;
+        if (c != '/' && c != '_' && c != '+' && c != '-' && !(c >= '0' && c <= '9')
+            && !(low >= 'a' && low <= 'z'))
+            return false;
+        before = c;
+    }
+    return name.n && before != '/';
+}
+
+bool clock_zone_known(struct str name)
+{
+    static const char folder[] = "/usr/share/zoneinfo";
+    char path[128];
+    struct stat st;
+
+    if (!zone_is_sound(name) || name.n + sizeof(folder) + 1 > sizeof(path))
+        return false;
+    if (str_eq(name, STR("UTC")) || stat(folder, &st) != 0)
+        return true;
+    snprintf(path, sizeof(path), "%s/%.*s", folder, STR_ARG(name));
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }

@@ -1,5 +1,6 @@
 #include "desk/user.h"
 
+#include "base/clock.h"
 #include "desk/owner.h"
 #include "desk/session.h"
 #include "desk/signup.h"
@@ -138,6 +139,9 @@ static enum rc check_all(const struct account *c, int64_t user_id, const struct 
         TRY(check_organization(c, ch->organization_id, "/organization_id", e));
     for (size_t i = 0; ch->has_organizations && i < ch->n_organizations; i++)
         TRY(check_organization(c, ch->organization_ids[i], "/organization_ids", e));
+    if (ch->has_zone && !clock_zone_known(ch->zone))
+        return err_field(e, "/zone", "choice", "a name of the time zone database, such as Europe/Berlin",
+                         "This is no time zone.");
     TRY(check_stand_in(c, user_id, ch, e));
     TRY(check_roles(c, ch, e));
     return check_levels(c, ch, e);

@@ -230,9 +230,17 @@ static enum rc token_show(struct ctx *c, struct err *e)
 static enum rc token_delete(struct ctx *c, struct err *e)
 {
     struct account ac = account_of(c);
-    int64_t id;
+    struct api_token_row row;
+    int64_t id, version;
 
     TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_if_match(c, &version, e));
+    TRY(token_load(&ac, id, &row, e));
+    if (version && version != row.version) {
+        token_json(c, &row, STR_NONE);
+        c->shows_current = true;
+        return err_set(e, RC_STALE, "version_mismatch", "The token was changed in the meantime.");
+    }
     return token_revoke(&ac, id, e);
 }
 

@@ -205,6 +205,15 @@ static enum rc state_create(struct ctx *c, struct err *e)
     return state_answer_of(c, s.id, e);
 }
 
+static enum rc state_is_fresh(struct ctx *c, const struct cat_state *s, int64_t version, struct err *e)
+{
+    if (!version || version == s->version)
+        return RC_OK;
+    state_json(&c->out, s);
+    c->shows_current = true;
+    return err_set(e, RC_STALE, "", "The state was changed in the meantime.");
+}
+
 static enum rc state_patch(struct ctx *c, struct err *e)
 {
     const struct cat_state *old;
@@ -214,11 +223,7 @@ static enum rc state_patch(struct ctx *c, struct err *e)
 
     TRY(ctx_if_match(c, &version, e));
     TRY(state_of(c, &call, &old, e));
-    if (version && version != old->version) {
-        state_json(&c->out, old);
-        c->shows_current = true;
-        return err_set(e, RC_STALE, "", "The state was changed in the meantime.");
-    }
+    TRY(state_is_fresh(c, old, version, e));
     s = *old;
     state_take(&s, c->body);
     TRY(state_save(&call, &s, e));
@@ -229,8 +234,11 @@ static enum rc state_delete(struct ctx *c, struct err *e)
 {
     const struct cat_state *s;
     struct call call;
+    int64_t version;
 
+    TRY(ctx_if_match(c, &version, e));
     TRY(state_of(c, &call, &s, e));
+    TRY(state_is_fresh(c, s, version, e));
     return state_remove(&call, s->id, e);
 }
 
@@ -345,6 +353,15 @@ static enum rc priority_create(struct ctx *c, struct err *e)
     return priority_answer_of(c, p.id, e);
 }
 
+static enum rc priority_is_fresh(struct ctx *c, const struct cat_priority *s, int64_t version, struct err *e)
+{
+    if (!version || version == s->version)
+        return RC_OK;
+    priority_json(&c->out, s);
+    c->shows_current = true;
+    return err_set(e, RC_STALE, "", "The priority was changed in the meantime.");
+}
+
 static enum rc priority_patch(struct ctx *c, struct err *e)
 {
     const struct cat_priority *old;
@@ -354,11 +371,7 @@ static enum rc priority_patch(struct ctx *c, struct err *e)
 
     TRY(ctx_if_match(c, &version, e));
     TRY(priority_of(c, &call, &old, e));
-    if (version && version != old->version) {
-        priority_json(&c->out, old);
-        c->shows_current = true;
-        return err_set(e, RC_STALE, "", "The priority was changed in the meantime.");
-    }
+    TRY(priority_is_fresh(c, old, version, e));
     p = *old;
     priority_take(&p, c->body);
     TRY(priority_save(&call, &p, e));
@@ -369,8 +382,11 @@ static enum rc priority_delete(struct ctx *c, struct err *e)
 {
     const struct cat_priority *p;
     struct call call;
+    int64_t version;
 
+    TRY(ctx_if_match(c, &version, e));
     TRY(priority_of(c, &call, &p, e));
+    TRY(priority_is_fresh(c, p, version, e));
     return priority_remove(&call, p->id, e);
 }
 

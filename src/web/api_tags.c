@@ -103,6 +103,14 @@ static enum rc answer(struct ctx *c, int64_t id, struct err *e)
     return answer_later(c, id, 0, e);
 }
 
+static enum rc tag_show(struct ctx *c, struct err *e)
+{
+    int64_t id;
+
+    TRY(ctx_id(c, 0, &id, e));
+    return answer(c, id, e);
+}
+
 static enum rc tag_create_handle(struct ctx *c, struct err *e)
 {
     const struct tag_body *b = c->body;
@@ -138,10 +146,18 @@ static enum rc tag_patch(struct ctx *c, struct err *e)
 static enum rc tag_delete(struct ctx *c, struct err *e)
 {
     struct call call;
-    int64_t id, job;
+    int64_t id, version, job;
+    struct tag t;
 
     TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_if_match(c, &version, e));
     TRY(ctx_call(c, &call, e));
+    TRY(tags_load(c->db, id, c->a, &t, e));
+    if (version && version != t.version) {
+        tag_json(&c->out, &t);
+        c->shows_current = true;
+        return err_set(e, RC_STALE, "", "The tag was changed in the meantime.");
+    }
     TRY(tag_remove(&call, id, &job, e));
     if (job) {
         c->status = 202;
@@ -159,6 +175,10 @@ static const struct route routes[] = {
       .summary = "Makes a tag (using one on a ticket makes it too, unless tags are frozen).",
       .handle = tag_create_handle, .flags = R_WRITE, .perm = PERM_ADMIN_TAG,
       .body = &tag_create_spec, .answer = &tag_answer, .status = 201 },
+    { .method = HTTP_GET, .path = "/api/v1/tags/{id}", .op = "tag_show", .tag = "Tags",
+      .summary = "One tag.", .handle = tag_show,
+      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_TAG, .answer = &tag_answer,
+      .status = 200 },
     { .method = HTTP_PATCH, .path = "/api/v1/tags/{id}", .op = "tag_patch", .tag = "Tags",
       .summary = "Renames a tag on all tickets; a name that is there merges the two.  202: a job does it.",
       .handle = tag_patch, .flags = R_WRITE, .perm = PERM_ADMIN_TAG, .body = &tag_patch_spec,

@@ -251,10 +251,17 @@ static enum rc api_views_delete(struct ctx *c, struct err *e)
 {
     int64_t id, version;
     struct call call;
+    struct view v;
 
     TRY(ctx_id(c, 0, &id, e));
     TRY(ctx_if_match(c, &version, e));
     TRY(ctx_call(c, &call, e));
+    TRY(view_read(&call, id, &v, e));
+    if (version && version != v.version) {
+        c->shows_current = true;
+        view_json(&c->out, &v);
+        return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
+    }
     return view_delete(&call, id, version, e);
 }
 

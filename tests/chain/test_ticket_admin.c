@@ -279,6 +279,69 @@ static void dates_that_are_reached_move_or_remind(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void stale_deletes_are_refused_with_the_object(void **state)
+{
+    static const struct {
+        const char *list, *json;
+    } kinds[] = {
+        { "/api/v1/tags", "{\"name\":\"stale\"}" },
+        { "/api/v1/priorities", "{\"name\":\"stale\",\"rank\":9}" },
+        { "/api/v1/states", "{\"name\":\"stale\",\"type\":\"open\"}" },
+        { "/api/v1/views", "{\"name\":\"stale\",\"query\":\"\"}" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct answer *an = ask(HTTP_POST, t.admin, kinds[i].json, kinds[i].list);
+        const char *at;
+
+        expect(an, 201);
+        at = str_z(answer_header(an, "location"), t.ch->a);
+        expect(ask(HTTP_GET, t.admin, NULL, at), 200);
+        an = chain_send(t.ch, (struct ask){ .method = HTTP_DELETE, .target = at, .bearer = t.admin,
+                                            .if_match = "\"v9\"" });
+        assert_problem(an, 412, NULL);
+        assert_str_eq(answer_text(an, "/current/name"), "stale");
+        expect(ask(HTTP_GET, t.admin, NULL, at), 200);
+        an = chain_send(t.ch, (struct ask){ .method = HTTP_DELETE, .target = at, .bearer = t.admin,
+                                            .if_match = "\"v1\"" });
+        expect(an, 204);
+    }
+}
+
+static void a_stale_end_of_a_token_is_refused(void **state)
+{
+    struct chain_session s = chain_session(t.ch, chain_user(t.ch, 3));
+    struct ask q = { .method = HTTP_POST, .target = "/api/v1/tokens", .cookie = s.cookie, .csrf = s.csrf,
+                     .json = "{\"name\":\"mine\"}" };
+    struct answer *an = chain_send(t.ch, q);
+
+    (void)state;
+    expect(an, 201);
+    q = (struct ask){ .method = HTTP_DELETE, .target = str_z(answer_header(an, "location"), t.ch->a),
+                      .cookie = s.cookie, .csrf = s.csrf, .if_match = "\"v9\"" };
+    an = chain_send(t.ch, q);
+    assert_problem(an, 412, NULL);
+    assert_str_eq(answer_text(an, "/current/name"), "mine");
+    q.if_match = "\"v1\"";
+    expect(chain_send(t.ch, q), 204);
+}
+
+static void time_zones_are_ones_that_exist(void **state)
+{
+    static const char *const bad[] = { "Nope/X", "../../etc/passwd", "/etc", "Europe", "Europe/", "a b", "." };
+    struct answer *an;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        an = ask(HTTP_PATCH, t.agent, str_printf(t.ch->a, "{\"zone\":\"%s\"}", bad[i]).p, "/api/v1/auth/me");
+        assert_problem(an, 422, NULL);
+        assert_problem_field(an, "/zone");
+    }
+    expect(ask(HTTP_PATCH, t.agent, "{\"zone\":\"Europe/Berlin\"}", "/api/v1/auth/me"), 200);
+    expect(ask(HTTP_PATCH, t.agent, "{\"zone\":\"UTC\"}", "/api/v1/auth/me"), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +352,9 @@ int main(void)
         CASE(a_field_is_added_online_and_checked),
         CASE(participants_see_the_ticket_while_they_take_part),
         CASE(customers_name_only_people_of_the_organisation),
+        CASE(stale_deletes_are_refused_with_the_object),
+        CASE(a_stale_end_of_a_token_is_refused),
+        CASE(time_zones_are_ones_that_exist),
         CASE(dates_that_are_reached_move_or_remind),
     };
 
