@@ -64,7 +64,7 @@ static enum rc messages_list(struct ctx *c, struct err *e)
     struct ctx_page p;
     struct ticket t;
     struct call call;
-    size_t n = 0, max;
+    size_t n = 0, bytes = 0, max;
     bool internal;
     int64_t id;
 
@@ -77,8 +77,12 @@ static enum rc messages_list(struct ctx *c, struct err *e)
     max = (size_t)p.limit;
     list = ARENA_ARRAY(c->a, struct message, max + 1);
     TRY(messages_of_ticket(c->db, id, &page, c->a, &r, e));
-    while (n <= max && db_next(&r, e))
-        message_from_row(&r, c->a, &list[n++]);
+    while (n <= max && db_next(&r, e)) {
+        message_from_row(&r, c->a, &list[n]);
+        bytes += message_bytes(&list[n++]);
+        if (n > 1 && bytes > MESSAGES_PAGE_BYTES)
+            max = n - 1;
+    }
     TRY(e->rc);
     if (messages_have_files(list, n))
         TRY(attachments_json_of(&call, id, internal, &files, e));

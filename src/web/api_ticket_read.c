@@ -320,20 +320,24 @@ static enum rc show_messages(struct ctx *c, struct call *call, const struct tick
     struct message *list = ARENA_ARRAY(c->a, struct message, SHOWN_MESSAGES + 1);
     struct attachments_json files = { 0 };
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    size_t n = 0;
+    size_t n = 0, bytes = 0, max = SHOWN_MESSAGES;
 
     TRY(messages_of_ticket(c->db, t->id, &page, c->a, &r, e));
-    while (n <= SHOWN_MESSAGES && db_next(&r, e))
-        message_from_row(&r, c->a, &list[n++]);
+    while (n <= max && db_next(&r, e)) {
+        message_from_row(&r, c->a, &list[n]);
+        bytes += message_bytes(&list[n++]);
+        if (n > 1 && bytes > MESSAGES_PAGE_BYTES)
+            max = n - 1;
+    }
     TRY(e->rc);
     if (messages_have_files(list, n))
         TRY(attachments_json_of(call, t->id, internal, &files, e));
     jw_key(&c->out, "messages");
     jw_arr(&c->out);
-    for (size_t i = n < SHOWN_MESSAGES ? n : SHOWN_MESSAGES; i-- > 0;)
+    for (size_t i = n < max ? n : max; i-- > 0;)
         message_json(&c->out, &list[i], attachments_json_for(&files, list[i].id));
     jw_arr_end(&c->out);
-    jw_kv_bool(&c->out, "messages_has_more", n > SHOWN_MESSAGES);
+    jw_kv_bool(&c->out, "messages_has_more", n > max);
     return RC_OK;
 }
 

@@ -48,6 +48,11 @@ static void text_or_null(struct jw *w, struct str s)
         jw_null(w);
 }
 
+size_t message_bytes(const struct message *m)
+{
+    return m->source.n + m->body_text.n + m->body_html.n;
+}
+
 void message_json(struct jw *w, const struct message *m, struct str attachments)
 {
     jw_obj(w);

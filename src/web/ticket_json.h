@@ -24,6 +24,10 @@ enum rc ticket_fields_mask(const struct str *names, size_t n, uint64_t *mask, st
 void ticket_json_members(struct jw *w, const struct ticket_view *v, const struct ticket *t);
 void ticket_json(struct jw *w, const struct ticket_view *v, const struct ticket *t);
 /* attachments: ready JSON array, or p == NULL for none. */
+/* A page of messages ends early when its words are more than this, whatever was asked for: with every
+ * escape written out they still fit an answer. */
+enum { MESSAGES_PAGE_BYTES = 8 * 1024 * 1024 };
+size_t message_bytes(const struct message *m);
 void message_json(struct jw *w, const struct message *m, struct str attachments);
 /* For readers without internal rights, changes are cut down to what customers may know. */
 void event_json(struct jw *w, const struct ticket_view *v, const struct event *ev);

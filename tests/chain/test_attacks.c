@@ -341,6 +341,54 @@ static void customers_do_not_find_the_addresses_of_agents(void **state)
     chain_close(&d.ch);
 }
 
+/* ── much of it ── */
+
+static void many_long_messages_do_not_keep_a_ticket_from_being_read(void **state)
+{
+    enum { MESSAGES = 29, LETTERS = 130000 };
+    struct desk d = desk_open();
+    char *json = arena_alloc(d.ch->a, LETTERS * 6 + 64), *at = json;
+    const char *target = desk_path(d.ch, "/api/v1/tickets/%lld/messages", (long long)d.ticket), *page = target;
+    struct answer *an;
+    size_t seen = 0, pages = 0;
+
+    (void)state;
+    memcpy(at, "{\"body\":\"", 9);
+    at += 9;
+    for (int i = 0; i < LETTERS; i++, at += 6)
+        memcpy(at, "\\\"\xF0\x9F\x98\x80", 6);
+    memcpy(at, "\"}", 3);
+    for (int i = 0; i < MESSAGES; i++)
+        expect(post(d.ch, d.customer, target, json), 201);
+    do {
+        an = get(d.ch, d.customer, page);
+        expect(an, 200);
+        seen += json_array_size(answer_at(an, "/data"));
+        if (!json_is_true(answer_at(an, "/page/has_more")))
+            break;
+        page = str_printf(d.ch->a, "%s?after=%.*s", target, STR_ARG(answer_text(an, "/page/next"))).p;
+    } while (++pages < MESSAGES);
+    assert_int_equal(seen, MESSAGES + 1);
+    an = get(d.ch, d.agent, desk_path(d.ch, "/api/v1/tickets/%lld?include=messages", (long long)d.ticket));
+    expect(an, 200);
+    assert_true(json_is_true(answer_at(an, "/messages_has_more")));
+    assert_true(json_array_size(answer_at(an, "/messages")) > 1);
+    chain_close(&d.ch);
+}
+
+static void a_search_of_many_inexact_words_is_refused(void **state)
+{
+    struct desk d = desk_open();
+
+    (void)state;
+    expect(get(d.ch, d.customer, "/api/v1/search?q=wombat~%20OR%20consectetuer~%20OR%20platypus~"), 200);
+    expect(get(d.ch, d.customer, "/api/v1/search?q=aaaaaaaa~%20bbbbbbbb~%20cccccccc~%20dddddddd~%20eeeeeeee~"), 400);
+    expect(post(d.ch, d.agent, "/api/v1/views",
+                "{\"name\":\"probe\",\"query\":\"aaaaaaaa~ bbbbbbbb~ cccccccc~ (dddddddd~ OR eeeeeeee~)\"}"),
+           422);
+    chain_close(&d.ch);
+}
+
 /* ── what customers may name ── */
 
 static void customers_learn_nobodys_name_by_counting_ids(void **state)
@@ -395,6 +443,8 @@ int main(void)
         cmocka_unit_test(who_may_only_list_tickets_learns_nothing_of_their_words),
         cmocka_unit_test(customers_do_not_find_by_what_they_are_not_shown),
         cmocka_unit_test(customers_do_not_find_the_addresses_of_agents),
+        cmocka_unit_test(many_long_messages_do_not_keep_a_ticket_from_being_read),
+        cmocka_unit_test(a_search_of_many_inexact_words_is_refused),
         cmocka_unit_test(customers_learn_nobodys_name_by_counting_ids),
         cmocka_unit_test(customers_do_not_take_the_ids_of_other_systems),
     };
