@@ -7,6 +7,7 @@
 #include "store/organizations.h"
 #include "store/rights.h"
 #include "store/roles.h"
+#include "store/user_merges.h"
 
 bool user_may_see_all(const struct actor *who)
 {
@@ -38,7 +39,7 @@ static enum rc within_reach(const struct account *c, int64_t perms, struct err *
     return err_set(e, RC_DENIED, "more_rights", "This person or role has rights that you do not have.");
 }
 
-enum rc user_check_change(const struct account *c, int64_t id, struct err *e)
+enum rc user_check_reach(const struct account *c, int64_t id, struct err *e)
 {
     const int64_t customer_only = PERM_TICKET_CUSTOMER;
     struct rights_rows rows;
@@ -52,6 +53,17 @@ enum rc user_check_change(const struct account *c, int64_t id, struct err *e)
     if (!actor_has(c->who, PERM_ADMIN_USER) && (rows.perms & ~customer_only))
         return err_set(e, RC_DENIED, "forbidden", "You may only change customers.");
     return within_reach(c, rows.perms, e);
+}
+
+enum rc user_check_change(const struct account *c, int64_t id, struct err *e)
+{
+    int64_t target;
+
+    TRY(user_check_reach(c, id, e));
+    TRY(user_merges_end(c->db, id, &target, e));
+    if (target)
+        return err_set(e, RC_CONFLICT, "user_merged", "This person was merged into another one.");
+    return RC_OK;
 }
 
 enum rc admins_remain(const struct account *c, struct err *e)

@@ -13,7 +13,9 @@
 bool user_may_see_all(const struct actor *who);
 /* RC_NOT_FOUND unless the caller may see this person. */
 enum rc user_check_see(const struct account *c, int64_t id, struct err *e) MUST_USE;
-/* RC_NOT_FOUND or RC_DENIED unless he may change this person (not himself: see me). */
+/* RC_NOT_FOUND or RC_DENIED unless this person's rights are within the caller's … */
+enum rc user_check_reach(const struct account *c, int64_t id, struct err *e) MUST_USE;
+/* … and RC_CONFLICT when the person was merged into another one (not himself: see me). */
 enum rc user_check_change(const struct account *c, int64_t id, struct err *e) MUST_USE;
 
 /* has_*: the field is to be changed. */

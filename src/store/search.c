@@ -82,7 +82,7 @@ static enum rc add_participants(struct db *db, int64_t ticket_id, struct doc *d,
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
-    TRY(db_query(db, &r, "SELECT user_id FROM participants WHERE ticket_id = $1 ORDER BY id",
+    TRY(db_query(db, &r, "SELECT user_id FROM participants WHERE ticket_id = $1 ORDER BY user_id",
                  DB_ARGS(DB_INT(ticket_id)), e));
     while (db_next(&r, e))
         add_scope(&d->head, SEARCH_MARK_USER, db_int(&r, 0));

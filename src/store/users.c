@@ -7,7 +7,7 @@
     "SELECT u.id, u.version, u.name, u.email, u.phone, u.organization_id, o.name, u.locale,"      \
     " u.zone, u.note, u.preferences_json, u.vip, u.active, u.out_from_us, u.out_to_us,"            \
     " u.stand_in_id, u.totp_enabled_us, u.last_login_us, u.created_us, u.updated_us,"              \
-    " CASE WHEN u.password_hash IS NULL THEN 0 ELSE 1 END"                                         \
+    " CASE WHEN u.password_hash IS NULL THEN 0 ELSE 1 END, u.merged_into_id"                                         \
     " FROM users u LEFT JOIN organizations o ON o.id = u.organization_id"
 
 static void read_user(struct db_rows *r, struct arena *a, struct user_row *u)
@@ -34,6 +34,7 @@ static void read_user(struct db_rows *r, struct arena *a, struct user_row *u)
         .created_us = db_int(r, 18),
         .updated_us = db_int(r, 19),
         .has_password = db_int(r, 20) != 0,
+        .merged_into_id = db_int(r, 21),
     };
 }
 

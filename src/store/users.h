@@ -18,6 +18,7 @@ struct user_row {
     int64_t out_from_us, out_to_us, stand_in_id;
     int64_t mfa_us, last_login_us;   /* read only */
     bool has_password;               /* read only */
+    int64_t merged_into_id;          /* read only: who took this person over, or 0 */
     int64_t created_us, updated_us;
 };
 

@@ -46,6 +46,7 @@ static const struct jfield user_fields[] = {
     OUT("vip", J_BOOL, 0, "Important."),
     OUT("note", J_TEXT, JF_OPTIONAL, "What agents wrote about the person."),
     OUT("active", J_BOOL, 0, "May log in."),
+    OUT("merged_into_id", J_ID, JF_NULLABLE, "Who took this person over."),
     OUT_SUB("out_of_office", J_OBJ, JF_NULLABLE, &out_of_office_answer, "Absence."),
     OUT("mfa_enabled", J_BOOL, 0, "Logs in with a second step."),
     OUT("last_login_at", J_TIME, JF_NULLABLE, "Last login."),
@@ -243,6 +244,7 @@ void user_json_members(struct jw *w, const struct user_row *u, const struct user
     if (v->note)
         jw_kv_text(w, "note", u->note);
     jw_kv_bool(w, "active", u->active);
+    jw_kv_id(w, "merged_into_id", u->merged_into_id);
     out_of_office(w, u);
     jw_kv_bool(w, "mfa_enabled", u->mfa_us != 0);
     jw_kv_time(w, "last_login_at", u->last_login_us);

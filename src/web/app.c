@@ -10,6 +10,7 @@
 #include "desk/blob.h"
 #include "desk/signup.h"
 #include "http/server.h"
+#include "job/people.h"
 #include "job/retag.h"
 #include "job/tasks.h"
 #include "store/migrate.h"
@@ -155,18 +156,16 @@ static enum rc open_streams(struct app *app, struct err *e)
 static enum rc open_runner(struct app *app, struct err *e)
 {
     struct tasks_env *env = ARENA_NEW(app->arena, struct tasks_env);
-    struct job_kind *kinds = ARENA_ARRAY(app->arena, struct job_kind, 2);
+    const struct job_kind kinds[] = { bulk_job, retag_job, user_merge_job };
     const struct runner_opts o = {
         .store = app->store,
-        .kinds = kinds,
-        .n_kinds = 2,
+        .kinds = arena_memdup(app->arena, kinds, sizeof(kinds)),
+        .n_kinds = ARRAY_LEN(kinds),
         .tasks = tasks_all,
         .n_tasks = tasks_all_n,
         .env = env,
     };
 
-    kinds[0] = bulk_job;
-    kinds[1] = retag_job;
     env->blobs = app->blobs;
     env->witness_path = str_printf(app->arena, "%.*s/audit-head", STR_ARG(app->cfg->data_dir)).p;
     return runner_new(&o, &app->runner, e);

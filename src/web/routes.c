@@ -10,6 +10,7 @@
     X(routes_mfa) \
     X(routes_me) \
     X(routes_users) \
+    X(routes_user_merge) \
     X(routes_organizations) \
     X(routes_groups) \
     X(routes_roles) \
