@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct lane {
     struct lane_opts o;
@@ -55,6 +57,8 @@ static void *thread_main(void *arg)
     void *thread = l->o.thread_init ? l->o.thread_init(l->o.arg, seat->index) : NULL;
     struct lane_job *job;
 
+    if (l->o.nice) /* of this thread alone, on Linux; without it the lane is only less polite */
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), l->o.nice);
     free(seat);
     pthread_mutex_lock(&l->lock);
     while ((job = take(l))) {

@@ -21,6 +21,7 @@ struct lane_opts {
     void *(*thread_init)(void *arg, size_t index); /* in the thread, before its first job */
     void (*thread_free)(void *thread);
     void *arg;
+    int nice;          /* added to its threads' niceness: work that may take all of a core, later */
 };
 
 struct lane *lane_new(const struct lane_opts *o);

@@ -35,6 +35,7 @@ enum {
     RATE_CELLS = 1 << 17, /* 2 MiB, touched as addresses come */
     LOOPS_MAX = 4,
     THREADS_MIN = 2,
+    SLOW_NICE = 10, /* a storm of logins must not take the cores from the other requests */
     STREAMS_PER_USER_MAX = 10,
 };
 
@@ -112,6 +113,7 @@ static void open_lanes(struct app *app)
     app->read_lane = lane_new(&o);
     o.name = "slow";
     o.threads = (size_t)cfg->slow_threads;
+    o.nice = SLOW_NICE;
     app->slow_lane = lane_new(&o);
 }
 
