@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/fold.h"
+#include "base/rand.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -143,4 +144,18 @@ bool password_is_outdated(struct str hash, int64_t kib, int64_t passes, struct a
 {
     return crypto_pwhash_str_needs_rehash(str_z(hash, a), (unsigned long long)passes,
                                           (size_t)kib * KIB) != 0;
+}
+
+struct str password_of_nobody(int64_t kib, int64_t passes, struct arena *a)
+{
+    enum { SALT = 16, HASH = 32, TEXT = 64 };
+    const int form = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+    unsigned char bytes[SALT + HASH];
+    char salt[TEXT], hash[TEXT];
+
+    INVARIANT(sodium_init() >= 0);
+    rand_bytes(bytes, sizeof(bytes));
+    sodium_bin2base64(salt, sizeof(salt), bytes, SALT, form);
+    sodium_bin2base64(hash, sizeof(hash), bytes + SALT, HASH, form);
+    return str_printf(a, "$argon2id$v=19$m=%lld,t=%lld,p=1$%s$%s", (long long)kib, (long long)passes, salt, hash);
 }

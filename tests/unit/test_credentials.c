@@ -221,6 +221,19 @@ static void hashes_verify_whole_passwords_and_tell_their_age(void **state)
     assert_true(password_is_outdated(hash, 64, 2, a));
 }
 
+static void the_hash_of_nobody_is_read_like_any_and_fits_nothing(void **state)
+{
+    struct arena *a CLEAN(arena_clean) = arena_new(1 * MIB);
+    struct str nobody = password_of_nobody(64, 1, a);
+
+    (void)state;
+    assert_true(str_starts(nobody, STR("$argon2id$v=19$m=64,t=1,p=1$")));
+    assert_false(password_is_outdated(nobody, 64, 1, a)); /* libsodium can read it */
+    assert_false(password_verify(STR(""), nobody, a));
+    assert_false(password_verify(STR("nobody has this password"), nobody, a));
+    assert_false(str_eq(nobody, password_of_nobody(64, 1, a)));
+}
+
 static void folding_ignores_case_accents_and_blanks(void **state)
 {
     struct arena *a CLEAN(arena_clean) = arena_new(1 * MIB);
@@ -235,6 +248,7 @@ static void folding_ignores_case_accents_and_blanks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_hash_of_nobody_is_read_like_any_and_fits_nothing),
         cmocka_unit_test(a_signed_token_gives_its_claims_until_it_ends),
         cmocka_unit_test(any_altered_byte_of_a_token_is_refused),
         cmocka_unit_test(headers_never_choose_how_a_token_is_checked),
