@@ -257,7 +257,7 @@ static void foresee(struct seeder *s, struct story *y, int64_t *times)
         if (i == 1)
             t->first_response_us = at;
     }
-    t->updated_us = y->at;
+    t->updated_us = t->public_updated_us = y->at;
     t->message_count = t->public_message_count = y->replies + 1;
     t->waiting_since_us = y->replies % 2 ? 0 : t->last_customer_us;
     if (t->state_type == STATE_PENDING)

@@ -58,6 +58,8 @@ enum rc message_redact(struct ticket_work *w, struct message *m, struct str reas
     m->redacted_us = w->c->now_us;
     m->redacted_by = w->c->who->user_id;
     m->redaction_reason = reason;
+    if (m->visibility == VISIBILITY_PUBLIC)
+        w->t.public_updated_us = w->c->now_us;
     TRY(rewrite(w, m, e));
     ticket_work_note(w, "redacted", STR("null"), redaction_json(w->c, m));
     w->event = "message_redacted";

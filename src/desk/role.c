@@ -150,6 +150,7 @@ static enum rc finish_group(const struct account *c, const char *action, const s
     diff_int(&d, "assignment_timeout_min", b->assignment_timeout_min, g->assignment_timeout_min);
     diff_int(&d, "follow_up_keep_owner", b->follow_up_keep_owner, g->follow_up_keep_owner);
     diff_int(&d, "customers_may_add", b->customers_may_add, g->customers_may_add);
+    diff_int(&d, "customers_may_choose", b->customers_may_choose, g->customers_may_choose);
     diff_int(&d, "is_default", b->is_default, g->is_default);
     diff_int(&d, "active", b->active, g->active);
     TRY(catalog_changed(c->db, e));

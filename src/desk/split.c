@@ -114,6 +114,7 @@ static enum rc fill_new(struct split *s, struct err *e)
         .created_by = s->c->who->user_id,
         .created_us = s->c->now_us,
         .updated_us = s->c->now_us,
+        .public_updated_us = s->c->now_us,
     };
     TRY(choose_group(s, e));
     TRY(choose_customer(s, e));

@@ -97,6 +97,9 @@ struct ticket_new {
     int64_t follow_up_of;          /* linked to this ticket; 0: none */
     bool by_rule;                  /* made by the system for the customer: rights of the actor are not asked */
 };
+/* Agents: groups in which they may create; customers: the default one and those open to them. */
+bool ticket_may_open_in(const struct actor *who, const struct catalog *cat,
+                        const struct cat_group *g);
 enum rc ticket_create(struct call *c, const struct ticket_new *in, struct ticket_work *w,
                       struct err *e) MUST_USE;
 

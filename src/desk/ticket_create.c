@@ -23,15 +23,26 @@ static enum rc defaults(struct ticket_work *w, const struct ticket_new *in, stru
     w->t.tags_json = STR("[]");
     w->t.fields_json = STR("{}");
     w->t.created_by = w->c->who->user_id;
-    w->t.created_us = w->t.updated_us = w->c->now_us;
+    w->t.created_us = w->t.updated_us = w->t.public_updated_us = w->c->now_us;
     w->t.external_id = in->external_id;
     if (in->external_id.p)
         w->t.external_source = in->external_source.p ? in->external_source : STR("api");
     return RC_OK;
 }
 
-/* Agents choose among the groups in which they may create; a customer's request goes to the default
- * group. */
+bool ticket_may_open_in(const struct actor *who, const struct catalog *cat, const struct cat_group *g)
+{
+    struct ticket_facts as_agent = { .group_id = g->id }, as_customer = { .customer_id = who->user_id };
+
+    if (!g->active)
+        return false;
+    return can(who, CAN_CREATE, &as_agent)
+           || (can(who, CAN_CREATE, &as_customer)
+               && (g->customers_may_choose || g == catalog_default_group(cat)));
+}
+
+/* Agents choose among the groups in which they may create, customers among those that are open to
+ * them; without a wish the request goes to the default group. */
 static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, struct err *e)
 {
     const struct cat_group *g = catalog_default_group(w->c->cat);
@@ -41,9 +52,8 @@ static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, 
     if (in->edit.set & TF_GROUP) {
         const struct cat_group *wanted = catalog_group(w->c->cat, in->edit.group_id);
 
-        facts.group_id = in->edit.group_id;
         if (!wanted || !wanted->active
-            || (who->type == ACTOR_USER && !can(who, CAN_CREATE, &facts) && wanted != g))
+            || (who->type == ACTOR_USER && !ticket_may_open_in(who, w->c->cat, wanted)))
             return err_field(e, "/group", "unknown", "a group in which you may create tickets",
                              "You cannot put tickets into this group.");
         g = wanted;

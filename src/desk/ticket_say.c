@@ -77,8 +77,12 @@ enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *
 void ticket_message_count(struct ticket *t, const struct message *m)
 {
     t->message_count++;
-    t->public_message_count += m->visibility == VISIBILITY_PUBLIC;
     t->attachment_count += m->attachment_count;
+    if (m->visibility == VISIBILITY_PUBLIC) {
+        t->public_message_count++;
+        t->public_attachment_count += m->attachment_count;
+        t->public_updated_us = m->created_us > t->public_updated_us ? m->created_us : t->public_updated_us;
+    }
     if (m->is_auto || !message_is_communication(m->kind, m->visibility))
         return;
     if (m->sender == SENDER_CUSTOMER) {
@@ -96,9 +100,12 @@ enum rc ticket_recount(struct ticket_work *w, struct err *e)
     struct message_counts n = { 0 };
 
     TRY(messages_count(w->c->db, w->t.id, &n, e));
+    if (n.is_public != w->t.public_message_count)
+        w->t.public_updated_us = w->c->now_us;
     w->t.message_count = n.all;
     w->t.public_message_count = n.is_public;
     w->t.attachment_count = n.attachments;
+    w->t.public_attachment_count = n.public_attachments;
     return RC_OK;
 }
 

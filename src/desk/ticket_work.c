@@ -173,6 +173,8 @@ enum rc ticket_work_save(struct ticket_work *w, struct err *e)
     if (!ch->n && !w->touched)
         return RC_OK;
     w->t.updated_us = w->c->now_us > w->t.updated_us ? w->c->now_us : w->t.updated_us;
+    if (ch->is_public || w->scope_changed)
+        w->t.public_updated_us = w->t.updated_us;
     TRY(tickets_update(w->c->db, &w->before, &w->t, e));
     return ticket_work_after(w, ch, e);
 }

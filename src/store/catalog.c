@@ -105,7 +105,8 @@ static enum rc read_groups(struct db *db, struct catalog *c, struct err *e)
 
     TRY(db_query(db, &r,
                  "SELECT id, version, parent_id, name, email, follow_up, reopen_days,"
-                 " follow_up_keep_owner, customers_may_add, is_default, active FROM groups ORDER BY id",
+                 " follow_up_keep_owner, customers_may_add, is_default, active,"
+                 " customers_may_choose FROM groups ORDER BY id",
                  DB_NO_ARGS, e));
     while (db_next(&r, e)) {
         struct cat_group g = { .id = db_int(&r, 0), .version = db_int(&r, 1) };
@@ -119,6 +120,7 @@ static enum rc read_groups(struct db *db, struct catalog *c, struct err *e)
         g.customers_may_add = db_int(&r, 8) != 0;
         g.is_default = db_int(&r, 9) != 0;
         g.active = db_int(&r, 10) != 0;
+        g.customers_may_choose = db_int(&r, 11) != 0;
         g.ref = ref_of(c->a, g.id, g.name);
         list = more(c->a, list, c->n_groups, sizeof(*list));
         list[c->n_groups++] = g;

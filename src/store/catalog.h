@@ -42,7 +42,7 @@ struct cat_group {
     struct str name, email;
     enum follow_up follow_up;
     int64_t reopen_days;
-    bool follow_up_keep_owner, customers_may_add, is_default, active;
+    bool follow_up_keep_owner, customers_may_add, customers_may_choose, is_default, active;
     struct str ref;
 };
 

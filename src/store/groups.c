@@ -5,7 +5,7 @@
 #define GROUP_COLUMNS                                                                              \
     "SELECT id, version, parent_id, name, email, signature, note, follow_up, reopen_days,"         \
     " assignment_timeout_min, follow_up_keep_owner, customers_may_add, is_default, active,"        \
-    " created_us, updated_us FROM groups"
+    " created_us, updated_us, customers_may_choose FROM groups"
 
 static void read_group(struct db_rows *r, struct arena *a, struct group_row *g)
 {
@@ -26,6 +26,7 @@ static void read_group(struct db_rows *r, struct arena *a, struct group_row *g)
         .active = db_int(r, 13) != 0,
         .created_us = db_int(r, 14),
         .updated_us = db_int(r, 15),
+        .customers_may_choose = db_int(r, 16) != 0,
     };
 }
 
@@ -52,13 +53,15 @@ enum rc groups_insert(struct db *db, const struct group_row *g, struct arena *a,
         db,
         "INSERT INTO groups (name, name_fold, parent_id, email, signature, note, follow_up,"
         " reopen_days, assignment_timeout_min, follow_up_keep_owner, customers_may_add, is_default,"
-        " active, created_us, updated_us)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id",
+        " active, created_us, updated_us, customers_may_choose)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)"
+        " RETURNING id",
         DB_ARGS(DB_TEXT(g->name), DB_TEXT(fold_text(g->name, a)), DB_ID(g->parent_id),
                 text_or_null(g->email), DB_TEXT(g->signature), DB_TEXT(g->note),
                 DB_INT(g->follow_up), DB_INT(g->reopen_days), DB_INT(g->assignment_timeout_min),
                 DB_INT(g->follow_up_keep_owner), DB_INT(g->customers_may_add),
-                DB_INT(g->is_default), DB_INT(g->active), DB_INT(g->created_us)),
+                DB_INT(g->is_default), DB_INT(g->active), DB_INT(g->created_us),
+                DB_INT(g->customers_may_choose)),
         id, e);
 }
 
@@ -71,13 +74,13 @@ enum rc groups_save(struct db *db, const struct group_row *g, struct arena *a, s
         "UPDATE groups SET name = $3, name_fold = $4, parent_id = $5, email = $6, signature = $7,"
         " note = $8, follow_up = $9, reopen_days = $10, assignment_timeout_min = $11,"
         " follow_up_keep_owner = $12, customers_may_add = $13, is_default = $14, active = $15,"
-        " updated_us = $16, version = version + 1 WHERE id = $1 AND version = $2",
+        " updated_us = $16, customers_may_choose = $17, version = version + 1 WHERE id = $1 AND version = $2",
         DB_ARGS(DB_INT(g->id), DB_INT(g->version), DB_TEXT(g->name), DB_TEXT(fold_text(g->name, a)),
                 DB_ID(g->parent_id), text_or_null(g->email), DB_TEXT(g->signature),
                 DB_TEXT(g->note), DB_INT(g->follow_up), DB_INT(g->reopen_days),
                 DB_INT(g->assignment_timeout_min), DB_INT(g->follow_up_keep_owner),
                 DB_INT(g->customers_may_add), DB_INT(g->is_default), DB_INT(g->active),
-                DB_INT(g->updated_us)),
+                DB_INT(g->updated_us), DB_INT(g->customers_may_choose)),
         &changed, e));
     if (!changed)
         return err_set(e, RC_STALE, "version_mismatch", "The group was changed meanwhile.");

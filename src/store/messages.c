@@ -189,11 +189,12 @@ enum rc messages_count(struct db *db, int64_t ticket_id, struct message_counts *
                  "WITH shown (id) AS (SELECT CAST($1 AS BIGINT) UNION ALL"
                  " SELECT id FROM tickets WHERE merged_into_id = $1)"
                  " SELECT count(*), count(*) FILTER (WHERE m.visibility = 0),"
-                 " CAST(COALESCE(sum(m.attachment_count), 0) AS BIGINT)"
+                 " CAST(COALESCE(sum(m.attachment_count), 0) AS BIGINT),"
+                 " CAST(COALESCE(sum(m.attachment_count) FILTER (WHERE m.visibility = 0), 0) AS BIGINT)"
                  " FROM shown s JOIN messages m ON m.ticket_id = s.id",
                  DB_ARGS(DB_INT(ticket_id)), e));
     if (db_next(&r, e))
-        *out = (struct message_counts){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2) };
+        *out = (struct message_counts){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_int(&r, 3) };
     return e->rc;
 }
 

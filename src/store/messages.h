@@ -45,7 +45,7 @@ enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct messag
 void message_from_row(struct db_rows *r, struct arena *a, struct message *out); /* a NULL: borrowed */
 /* What a ticket shows: its own messages and those of the tickets merged into it. */
 struct message_counts {
-    int64_t all, is_public, attachments;
+    int64_t all, is_public, attachments, public_attachments;
 };
 enum rc messages_count(struct db *db, int64_t ticket_id, struct message_counts *out,
                        struct err *e) MUST_USE;

@@ -210,11 +210,24 @@ static enum rc where_channel(struct builder *b, const struct query_node *n)
     return RC_OK;
 }
 
-static void add_column(struct sql *q, enum query_field_id id)
+/* Nobody who only sees public messages may learn when others were written. */
+static bool as_customer(const struct scope *s)
 {
+    return !s->internal;
+}
+
+static void add_column(const struct builder *b, enum query_field_id id)
+{
+    struct sql *q = b->q;
+
     switch (id) {
     case QF_CREATED: sql_add(q, "t.created_us", DB_NO_ARGS); break;
-    case QF_UPDATED: sql_add(q, "t.updated_us", DB_NO_ARGS); break;
+    case QF_UPDATED:
+        if (as_customer(b->env->scope))
+            sql_add(q, "t.public_updated_us", DB_NO_ARGS);
+        else
+            sql_add(q, "t.updated_us", DB_NO_ARGS);
+        break;
     case QF_CLOSED: sql_add(q, "t.last_close_us", DB_NO_ARGS); break;
     case QF_DUE: sql_add(q, "t.next_due_us", DB_NO_ARGS); break;
     default: sql_add(q, "t.until_us", DB_NO_ARGS); break;
@@ -263,13 +276,13 @@ static enum rc where_any_time(struct builder *b, const struct query_node *n)
         if (!query_time(end, b->env->now_us, future, true, &to))
             return bad_value(b, n, allowed);
         sql_add(b->q, "(", DB_NO_ARGS);
-        add_column(b->q, n->field->id);
+        add_column(b, n->field->id);
         sql_add(b->q, " >= ? AND ", DB_ARGS(DB_INT(from < to ? from : to)));
-        add_column(b->q, n->field->id);
+        add_column(b, n->field->id);
         sql_add(b->q, " <= ?)", DB_ARGS(DB_INT(from < to ? to : from)));
         return RC_OK;
     }
-    add_column(b->q, n->field->id);
+    add_column(b, n->field->id);
     add_comparison(b->q, span && !future ? turned(cmp) : cmp, from);
     return RC_OK;
 }
@@ -308,12 +321,40 @@ static enum rc where_is(struct builder *b, const struct query_node *n)
     return RC_OK;
 }
 
+/* What only agents may know of a ticket, where the reader is one. */
+static void where_as_agent(struct sql *q, const struct scope *s)
+{
+    if (s->all)
+        return;
+    sql_add(q, " AND t.group_id IN (", DB_NO_ARGS);
+    sql_add_ints(q, s->groups, s->n_groups);
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
+static void where_attachment(struct sql *q, const struct scope *s)
+{
+    sql_add(q, "(t.public_attachment_count > 0", DB_NO_ARGS);
+    if (!as_customer(s)) {
+        sql_add(q, " OR (t.attachment_count > 0", DB_NO_ARGS);
+        where_as_agent(q, s);
+        sql_add(q, ")", DB_NO_ARGS);
+    }
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
+static void where_note(struct sql *q, const struct scope *s)
+{
+    sql_add(q, "(t.message_count > t.public_message_count", DB_NO_ARGS);
+    where_as_agent(q, s);
+    sql_add(q, ")", DB_NO_ARGS);
+}
+
 static enum rc where_has(struct builder *b, const struct query_node *n)
 {
     struct sql *q = b->q;
 
     if (is(n, "attachment"))
-        sql_add(q, "t.attachment_count > 0", DB_NO_ARGS);
+        where_attachment(q, b->env->scope);
     else if (is(n, "owner"))
         sql_add(q, "t.owner_id IS NOT NULL", DB_NO_ARGS);
     else if (is(n, "organization"))
@@ -321,7 +362,7 @@ static enum rc where_has(struct builder *b, const struct query_node *n)
     else if (is(n, "tag"))
         sql_add(q, "t.tags_json <> '[]'", DB_NO_ARGS);
     else if (is(n, "note") && b->env->scope->internal)
-        sql_add(q, "t.message_count > t.public_message_count", DB_NO_ARGS);
+        where_note(q, b->env->scope);
     else
         return bad_value(b, n, "attachment, note, owner, organization, tag");
     if (is(n, "tag") || is(n, "note"))

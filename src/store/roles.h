@@ -50,7 +50,7 @@ struct group_row {
     int64_t id, version, parent_id;
     struct str name, email, signature, note; /* email.p == NULL: none */
     int64_t follow_up, reopen_days, assignment_timeout_min;
-    bool follow_up_keep_owner, customers_may_add, is_default, active;
+    bool follow_up_keep_owner, customers_may_add, customers_may_choose, is_default, active;
     int64_t created_us, updated_us;
 };
 struct group_rows {

@@ -62,7 +62,10 @@ enum rc found_by_fields(const struct query_env *env, const struct query_node *n,
     sql_add(&q, "SELECT " TICKET_COLUMNS " FROM tickets t" TICKET_JOINS " WHERE 1 = 1", DB_NO_ARGS);
     scope_where(&q, env->scope);
     TRY(query_where(&q, n, env, e));
-    sql_add(&q, " ORDER BY t.updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+    if (env->scope->internal)
+        sql_add(&q, " ORDER BY t.updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+    else
+        sql_add(&q, " ORDER BY t.public_updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
     return read_tickets(env->db, &q, env->a, out, n_out, e);
 }
 

@@ -92,9 +92,13 @@ static void where_owners(struct sql *q, struct ids owners)
 
 static void where_times(struct sql *q, const struct ticket_filter *f)
 {
-    if (f->updated_from_us)
+    if (f->updated_from_us && f->as_customer)
+        sql_add(q, " AND t.public_updated_us >= ?", DB_ARGS(DB_INT(f->updated_from_us)));
+    else if (f->updated_from_us)
         sql_add(q, " AND t.updated_us >= ?", DB_ARGS(DB_INT(f->updated_from_us)));
-    if (f->updated_before_us)
+    if (f->updated_before_us && f->as_customer)
+        sql_add(q, " AND t.public_updated_us < ?", DB_ARGS(DB_INT(f->updated_before_us)));
+    else if (f->updated_before_us)
         sql_add(q, " AND t.updated_us < ?", DB_ARGS(DB_INT(f->updated_before_us)));
     if (f->created_from_us)
         sql_add(q, " AND t.created_us >= ?", DB_ARGS(DB_INT(f->created_from_us)));
@@ -227,13 +231,18 @@ static void behind_id(struct sql *q, const struct ticket_page *p)
             sql_add(q, " AND (" column ", t.id) > (?, ?)", DB_ARGS(key, DB_INT((p)->key_id)));     \
     } while (0)
 
-static void behind_key(struct sql *q, const struct ticket_page *p, const struct branch *b)
+static void behind_key(struct sql *q, const struct list *l, const struct branch *b)
 {
+    const struct ticket_page *p = l->p;
+
     if (!p->has_key)
         return;
     switch (p->sort) {
     case SORT_UPDATED:
-        BEHIND(q, p, "t.updated_us", DB_INT(p->key));
+        if (l->f->as_customer)
+            BEHIND(q, p, "t.public_updated_us", DB_INT(p->key));
+        else
+            BEHIND(q, p, "t.updated_us", DB_INT(p->key));
         break;
     case SORT_CREATED:
         BEHIND(q, p, "t.created_us", DB_INT(p->key));
@@ -262,11 +271,16 @@ static void behind_key(struct sql *q, const struct ticket_page *p, const struct 
             sql_add(q, " ORDER BY " column ", t.id", DB_NO_ARGS);                                  \
     } while (0)
 
-static void order(struct sql *q, const struct ticket_page *p, const struct branch *b)
+static void order(struct sql *q, const struct list *l, const struct branch *b)
 {
+    const struct ticket_page *p = l->p;
+
     switch (p->sort) {
     case SORT_UPDATED:
-        ORDER(q, p, "t.updated_us");
+        if (l->f->as_customer)
+            ORDER(q, p, "t.public_updated_us");
+        else
+            ORDER(q, p, "t.updated_us");
         break;
     case SORT_CREATED:
         ORDER(q, p, "t.created_us");
@@ -290,9 +304,12 @@ static void order(struct sql *q, const struct ticket_page *p, const struct branc
     sql_add(q, " LIMIT ?", DB_ARGS(DB_INT(p->limit)));
 }
 
-static void select_key(struct sql *q, const struct ticket_page *p, const struct branch *b)
+static void select_key(struct sql *q, const struct list *l, const struct branch *b)
 {
-    if (p->sort == SORT_UPDATED)
+    if (l->p->sort == SORT_UPDATED && l->f->as_customer)
+        sql_add(q, "SELECT t.id AS id, t.public_updated_us AS k FROM tickets t WHERE 1 = 1",
+                DB_NO_ARGS);
+    else if (l->p->sort == SORT_UPDATED)
         sql_add(q, "SELECT t.id AS id, t.updated_us AS k FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
     else if (b->kind == B_DUE)
         sql_add(q, "SELECT t.id AS id, t.next_due_us AS k FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
@@ -423,8 +440,8 @@ static void one_branch(struct sql *q, const struct list *l, const struct branch 
 {
     branch_where(q, l, b);
     ticket_filter_where(q, l->f);
-    behind_key(q, l->p, b);
-    order(q, l->p, b);
+    behind_key(q, l, b);
+    order(q, l, b);
 }
 
 /* The branches' best rows, the best of them, and only then the tickets themselves. */
@@ -435,7 +452,7 @@ static void many_branches(struct sql *q, const struct list *l, const struct plan
         if (i)
             sql_add(q, " UNION ", DB_NO_ARGS);
         sql_add(q, "SELECT id, k FROM (", DB_NO_ARGS);
-        select_key(q, l->p, &pl->v[i]);
+        select_key(q, l, &pl->v[i]);
         one_branch(q, l, &pl->v[i]);
         sql_add(q, ") b", DB_NO_ARGS);
     }
@@ -489,11 +506,12 @@ void ticket_list_count(struct sql *q, const struct scope *scope, const struct ti
     sql_add(q, " LIMIT ?) counted", DB_ARGS(DB_INT(TICKET_COUNT_MAX)));
 }
 
-int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t)
+int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, bool as_customer,
+                        const struct ticket *t)
 {
     switch (sort) {
     case SORT_UPDATED:
-        return t->updated_us;
+        return as_customer ? t->public_updated_us : t->updated_us;
     case SORT_CREATED:
         return t->created_us;
     case SORT_PRIORITY:

@@ -26,6 +26,7 @@ struct ticket_filter {
     const struct scope *content; /* what the caller reads: as an agent alone he knows tags; NULL: all */
     int64_t updated_from_us, updated_before_us, created_from_us, created_before_us; /* 0: any */
     struct str external_source, external_id; /* p == NULL: any */
+    bool as_customer;       /* times of change are those that customers see */
     /* More conditions " AND …" over alias t, e.g. of the search language; may be NULL. */
     void (*more)(struct sql *q, const void *arg);
     const void *more_arg;
@@ -47,7 +48,8 @@ void ticket_list_query(struct sql *q, const struct catalog *cat, const struct sc
 enum { TICKET_COUNT_MAX = 1000000 };
 void ticket_list_count(struct sql *q, const struct scope *scope, const struct ticket_filter *f);
 /* The key of a row for the page's cursor: number for SORT_NUMBER, else the integer. */
-int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, const struct ticket *t);
+int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, bool as_customer,
+                        const struct ticket *t);
 /* Only the conditions " AND …" of the filter, for counts. */
 void ticket_filter_where(struct sql *q, const struct ticket_filter *f);
 

@@ -18,9 +18,9 @@ static struct db_val opt_text(struct str s)
     " t.tags_json, t.fields_json, t.created_us, t.updated_us, t.first_response_us,"                \
     " t.waiting_since_us, t.solved_us, t.closed_us, t.due_first_us, t.due_next_us,"                \
     " t.due_solution_us, t.next_due_us, t.message_count, t.public_message_count,"                  \
-    " t.attachment_count, t.merged_into_id, t.created_by, t.last_customer_us, t.last_agent_us,"    \
-    " t.first_close_us, t.last_close_us, t.reopen_count, t.sla_id, t.external_source,"             \
-    " t.external_id FROM tickets t WHERE t.id = ?"
+    " t.attachment_count, t.merged_into_id, t.public_attachment_count, t.public_updated_us,"       \
+    " t.created_by, t.last_customer_us, t.last_agent_us, t.first_close_us, t.last_close_us,"    \
+    " t.reopen_count, t.sla_id, t.external_source, t.external_id FROM tickets t WHERE t.id = ?"
 
 static void shown_columns(struct db_rows *r, struct arena *a, struct ticket *t)
 {
@@ -53,15 +53,17 @@ static void shown_columns(struct db_rows *r, struct arena *a, struct ticket *t)
     t->public_message_count = db_int(r, 26);
     t->attachment_count = db_int(r, 27);
     t->merged_into_id = db_int(r, 28);
+    t->public_attachment_count = db_int(r, 29);
+    t->public_updated_us = db_int(r, 30);
 }
 
 void ticket_from_row(struct db_rows *r, struct arena *a, struct ticket *out)
 {
     *out = (struct ticket){ 0 };
     shown_columns(r, a, out);
-    out->customer_name = text_of(r, 29, a);
-    out->owner_name = text_of(r, 30, a);
-    out->organization_name = text_of(r, 31, a);
+    out->customer_name = text_of(r, 31, a);
+    out->owner_name = text_of(r, 32, a);
+    out->organization_name = text_of(r, 33, a);
 }
 
 enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, struct ticket *out,
@@ -78,15 +80,15 @@ enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, stru
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such ticket.");
     shown_columns(&r, a, &t);
-    t.created_by = db_int(&r, 29);
-    t.last_customer_us = db_int(&r, 30);
-    t.last_agent_us = db_int(&r, 31);
-    t.first_close_us = db_int(&r, 32);
-    t.last_close_us = db_int(&r, 33);
-    t.reopen_count = db_int(&r, 34);
-    t.sla_id = db_int(&r, 35);
-    t.external_source = db_text(&r, 36, a);
-    t.external_id = db_text(&r, 37, a);
+    t.created_by = db_int(&r, 31);
+    t.last_customer_us = db_int(&r, 32);
+    t.last_agent_us = db_int(&r, 33);
+    t.first_close_us = db_int(&r, 34);
+    t.last_close_us = db_int(&r, 35);
+    t.reopen_count = db_int(&r, 36);
+    t.sla_id = db_int(&r, 37);
+    t.external_source = db_text(&r, 38, a);
+    t.external_id = db_text(&r, 39, a);
     *out = t;
     return RC_OK;
 }
@@ -120,9 +122,10 @@ enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e)
         " owner_id, customer_id, organization_id, channel, tags_json, fields_json, created_by,"
         " created_us, updated_us, first_response_us, last_customer_us, last_agent_us,"
         " waiting_since_us, first_close_us, last_close_us, solved_us, closed_us, message_count,"
-        " public_message_count, attachment_count, external_source, external_id)"
+        " public_message_count, attachment_count, external_source, external_id,"
+        " public_attachment_count, public_updated_us)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) RETURNING id",
+        " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) RETURNING id",
         DB_ARGS(DB_TEXT(t->number), DB_TEXT(t->title), DB_INT(t->state_id), DB_INT(t->state_type),
                 DB_ID(t->until_us), DB_INT(t->priority_id), DB_INT(t->group_id),
                 DB_ID(t->owner_id), DB_INT(t->customer_id), DB_ID(t->organization_id),
@@ -132,7 +135,8 @@ enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e)
                 DB_ID(t->waiting_since_us), DB_ID(t->first_close_us), DB_ID(t->last_close_us),
                 DB_ID(t->solved_us), DB_ID(t->closed_us), DB_INT(t->message_count),
                 DB_INT(t->public_message_count), DB_INT(t->attachment_count),
-                opt_text(t->external_source), opt_text(t->external_id)),
+                opt_text(t->external_source), opt_text(t->external_id),
+                DB_INT(t->public_attachment_count), DB_INT(t->public_updated_us)),
         &t->id, e);
 }
 
@@ -155,11 +159,13 @@ static enum rc update_said(struct db *db, const struct ticket *t, int64_t *chang
     return db_exec(db,
                    "UPDATE tickets SET version = version + 1, updated_us = $1, first_response_us = $2,"
                    " last_customer_us = $3, last_agent_us = $4, waiting_since_us = $5, message_count = $6,"
-                   " public_message_count = $7, attachment_count = $8 WHERE id = $9 AND version = $10",
+                   " public_message_count = $7, attachment_count = $8, public_attachment_count = $9,"
+                   " public_updated_us = $10 WHERE id = $11 AND version = $12",
                    DB_ARGS(DB_INT(t->updated_us), DB_ID(t->first_response_us), DB_ID(t->last_customer_us),
                            DB_ID(t->last_agent_us), DB_ID(t->waiting_since_us), DB_INT(t->message_count),
-                           DB_INT(t->public_message_count), DB_INT(t->attachment_count), DB_INT(t->id),
-                           DB_INT(t->version)),
+                           DB_INT(t->public_message_count), DB_INT(t->attachment_count),
+                           DB_INT(t->public_attachment_count), DB_INT(t->public_updated_us),
+                           DB_INT(t->id), DB_INT(t->version)),
                    changed, e);
 }
 
@@ -173,8 +179,8 @@ static enum rc update_all(struct db *db, const struct ticket *t, int64_t *change
         " first_response_us = $13, last_customer_us = $14, last_agent_us = $15,"
         " waiting_since_us = $16, first_close_us = $17, last_close_us = $18, solved_us = $19,"
         " closed_us = $20, reopen_count = $21, message_count = $22, public_message_count = $23,"
-        " attachment_count = $24, merged_into_id = $25, channel = $26"
-        " WHERE id = $27 AND version = $28",
+        " attachment_count = $24, merged_into_id = $25, channel = $26,"
+        " public_attachment_count = $27, public_updated_us = $28 WHERE id = $29 AND version = $30",
         DB_ARGS(DB_TEXT(t->title), DB_INT(t->state_id), DB_INT(t->state_type), DB_ID(t->until_us),
                 DB_INT(t->priority_id), DB_INT(t->group_id), DB_ID(t->owner_id),
                 DB_INT(t->customer_id), DB_ID(t->organization_id), DB_TEXT(t->tags_json),
@@ -183,7 +189,8 @@ static enum rc update_all(struct db *db, const struct ticket *t, int64_t *change
                 DB_ID(t->first_close_us), DB_ID(t->last_close_us), DB_ID(t->solved_us),
                 DB_ID(t->closed_us), DB_INT(t->reopen_count), DB_INT(t->message_count),
                 DB_INT(t->public_message_count), DB_INT(t->attachment_count),
-                DB_ID(t->merged_into_id), DB_INT(t->channel), DB_INT(t->id), DB_INT(t->version)),
+                DB_ID(t->merged_into_id), DB_INT(t->channel), DB_INT(t->public_attachment_count),
+                DB_INT(t->public_updated_us), DB_INT(t->id), DB_INT(t->version)),
         changed, e);
 }
 

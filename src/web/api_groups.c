@@ -1,5 +1,6 @@
 /* Groups. */
 #include "desk/role.h"
+#include "desk/ticket.h"
 #include "store/kinds.h"
 #include "web/account_json.h"
 #include "web/fields.h"
@@ -7,7 +8,7 @@
 struct group_body {
     struct j_text name, email, signature, note;
     struct j_int parent_id, follow_up, reopen_days, assignment_timeout_min;
-    struct j_int follow_up_keep_owner, customers_may_add, is_default, active;
+    struct j_int follow_up_keep_owner, customers_may_add, customers_may_choose, is_default, active;
 };
 #define GROUP_FIELDS(required)                                                                     \
     IN(struct group_body, name, J_TEXT, (required) | JF_FILLED, 1, 100, "Name."),                  \
@@ -20,6 +21,7 @@ struct group_body {
     IN(struct group_body, assignment_timeout_min, J_INT, 0, 0, 525600, "Idle owners lose the ticket; 0: never."), \
     IN(struct group_body, follow_up_keep_owner, J_BOOL, 0, 0, 0, "Reopened tickets keep their owner."), \
     IN(struct group_body, customers_may_add, J_BOOL, 0, 0, 0, "Customers may add participants."),  \
+    IN(struct group_body, customers_may_choose, J_BOOL, 0, 0, 0, "Customers may open tickets here."), \
     IN(struct group_body, is_default, J_BOOL, 0, 0, 0, "Where customers' requests go."),           \
     IN(struct group_body, active, J_BOOL, 0, 0, 0, "In use.")
 static const struct jfield create_fields[] = { GROUP_FIELDS(JF_REQUIRED) };
@@ -39,6 +41,7 @@ static const struct jfield answer_fields[] = {
     OUT("assignment_timeout_min", J_INT, 0, "Idle owners lose the ticket."),
     OUT("follow_up_keep_owner", J_BOOL, 0, "Reopened tickets keep their owner."),
     OUT("customers_may_add", J_BOOL, 0, "Customers may add participants."),
+    OUT("customers_may_choose", J_BOOL, 0, "Customers may open tickets here."),
     OUT("is_default", J_BOOL, 0, "Where customers' requests go."),
     OUT("active", J_BOOL, 0, "In use."),
     OUT("created_at", J_TIME, JF_NULLABLE, "Made."),
@@ -71,6 +74,7 @@ static void group_json(struct jw *w, const struct group_row *g)
     jw_kv_int(w, "assignment_timeout_min", g->assignment_timeout_min);
     jw_kv_bool(w, "follow_up_keep_owner", g->follow_up_keep_owner);
     jw_kv_bool(w, "customers_may_add", g->customers_may_add);
+    jw_kv_bool(w, "customers_may_choose", g->customers_may_choose);
     jw_kv_bool(w, "is_default", g->is_default);
     jw_kv_bool(w, "active", g->active);
     jw_kv_time(w, "created_at", g->created_us);
@@ -157,6 +161,7 @@ static void apply(struct group_row *g, const struct group_body *b)
     set_int(&g->assignment_timeout_min, &b->assignment_timeout_min);
     set_bool(&g->follow_up_keep_owner, &b->follow_up_keep_owner);
     set_bool(&g->customers_may_add, &b->customers_may_add);
+    set_bool(&g->customers_may_choose, &b->customers_may_choose);
     set_bool(&g->is_default, &b->is_default);
     set_bool(&g->active, &b->active);
 }
@@ -194,10 +199,48 @@ static enum rc group_change_handle(struct ctx *c, struct err *e)
     return group_whole(c, id, e);
 }
 
+/* ---- Where the caller may open tickets ---- */
+
+static const struct jfield choice_fields[] = {
+    OUT("id", J_ID, 0, "Id."),
+    OUT("name", J_TEXT, 0, "Name."),
+    OUT("is_default", J_BOOL, 0, "Where tickets go that name no group."),
+};
+static const struct jspec choice_answer = JSPEC_ANSWER("GroupChoice", choice_fields);
+static const struct jfield choices_fields[] = {
+    { .name = "data", .type = J_OBJS, .sub = &choice_answer, .help = "All of them." },
+};
+static const struct jspec choices_answer = JSPEC_ANSWER("GroupChoices", choices_fields);
+
+static enum rc group_choices(struct ctx *c, struct err *e)
+{
+    const struct catalog *cat;
+
+    TRY(catalog_get(c->db, &cat, e));
+    jw_obj(&c->out);
+    jw_key(&c->out, "data");
+    jw_arr(&c->out);
+    for (size_t i = 0; i < cat->n_groups; i++) {
+        const struct cat_group *g = &cat->groups[i];
+
+        if (!ticket_may_open_in(&c->who, cat, g))
+            continue;
+        jw_obj(&c->out);
+        jw_kv_int(&c->out, "id", g->id);
+        jw_kv_text(&c->out, "name", g->name);
+        jw_kv_bool(&c->out, "is_default", g->is_default);
+        jw_obj_end(&c->out);
+    }
+    jw_arr_end(&c->out);
+    jw_obj_end(&c->out);
+    return RC_OK;
+}
+
 #define TAG "Groups"
 #define SEE (PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_GROUP | PERM_ADMIN_ROLE | PERM_ADMIN_USER)
 
 static const struct route group_routes[] = {
+    { HTTP_GET, "/api/v1/group-choices", "group_choices", TAG, "Groups in which the caller may open tickets.", NULL, group_choices, 0, 0, NULL, NULL, &choices_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/groups", "groups_list", TAG, "Groups.", NULL, group_list, R_LIST, SEE, &query_spec, NULL, &group_answer, 200, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/groups", "groups_create", TAG, "Add a group.", NULL, group_create_handle, R_WRITE, PERM_ADMIN_GROUP, NULL, &create_spec, &group_answer, 201, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/groups/{id}", "groups_show", TAG, "One group.", NULL, group_show, 0, SEE, NULL, NULL, &group_answer, 200, 0, BUCKET_API },

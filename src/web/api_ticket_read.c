@@ -177,13 +177,20 @@ static bool sees_as_agent(const struct call *call, const struct ticket *t)
     return can(call->who, CAN_READ_INTERNAL, &facts);
 }
 
-static void list_item(struct ctx *c, struct call *call, struct ctx_page *p, enum ticket_sort sort,
-                      uint64_t mask, const struct ticket *t)
-{
-    struct ticket_view v = { .cat = call->cat, .internal = sees_as_agent(call, t), .mask = mask };
+/* How a list is shown. */
+struct list_how {
+    enum ticket_sort sort;
+    bool as_customer;
+    uint64_t mask;
+};
 
-    ctx_page_item(c, p, ticket_sort_key(call->cat, sort, t),
-                  sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
+static void list_item(struct ctx *c, struct call *call, struct ctx_page *p,
+                      const struct list_how *how, const struct ticket *t)
+{
+    struct ticket_view v = { .cat = call->cat, .internal = sees_as_agent(call, t), .mask = how->mask };
+
+    ctx_page_item(c, p, ticket_sort_key(call->cat, how->sort, how->as_customer, t),
+                  how->sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
     ticket_json(&c->out, &v, t);
 }
 
@@ -202,25 +209,23 @@ static enum rc count_all(struct ctx *c, const struct scope *scope, const struct 
 
 /* Towards earlier pages rows come in the other order, and are turned round. */
 static enum rc list_backward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
-                             uint64_t mask, struct err *e)
+                             const struct list_how *how, struct err *e)
 {
     struct ticket *rows = ARENA_ARRAY(c->a, struct ticket, (size_t)p->limit + 1);
-    enum ticket_sort sort = sort_of(p->sort);
     size_t n = 0, max = (size_t)p->limit;
 
     while (n <= max && db_next(r, e))
         ticket_from_row(r, c->a, &rows[n++]);
     TRY(e->rc);
     for (size_t i = n < max ? n : max; i-- > 0;)
-        list_item(c, call, p, sort, mask, &rows[i]);
+        list_item(c, call, p, how, &rows[i]);
     ctx_page_end(c, p, n > max);
     return RC_OK;
 }
 
 static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
-                            uint64_t mask, struct err *e)
+                            const struct list_how *how, struct err *e)
 {
-    enum ticket_sort sort = sort_of(p->sort);
     struct ticket t;
     int64_t n = 0;
 
@@ -228,7 +233,7 @@ static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r,
         if (n++ == p->limit)
             break;
         ticket_from_row(r, NULL, &t);
-        list_item(c, call, p, sort, mask, &t);
+        list_item(c, call, p, how, &t);
     }
     TRY(e->rc);
     ctx_page_end(c, p, n > p->limit);
@@ -245,11 +250,11 @@ static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_
     struct ctx_page p;
     struct ticket_page page;
     struct scope scope, content;
-    uint64_t mask;
+    struct list_how how = { 0 };
 
     TRY(read_filter(call, q, &f, e));
     TRY(read_searches(call, q, search, &f, e));
-    TRY(ticket_fields_mask(q->fields.v, q->fields.n, &mask, e));
+    TRY(ticket_fields_mask(q->fields.v, q->fields.n, &how.mask, e));
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     page = (struct ticket_page){ sort_of(p.sort), p.descending != p.backward, p.limit + 1,
                                  p.has_key,       p.key,                      p.key_id,
@@ -257,12 +262,14 @@ static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_
     scope = can_scope(&c->who, CAN_LIST, c->a);
     content = can_scope(&c->who, CAN_READ, c->a);
     f.content = &content;
+    how.sort = page.sort;
+    how.as_customer = f.as_customer = !scope.internal;
     if (q->count.set && q->count.v)
         TRY(count_all(c, &scope, &f, &p, e));
     ticket_list_query(&sql, call->cat, &scope, &f, &page);
     TRY(db_query_sql(c->db, &r, &sql, e));
-    return p.backward ? list_backward(c, call, &r, &p, mask, e)
-                      : list_forward(c, call, &r, &p, mask, e);
+    return p.backward ? list_backward(c, call, &r, &p, &how, e)
+                      : list_forward(c, call, &r, &p, &how, e);
 }
 
 enum rc api_tickets_list(struct ctx *c, struct err *e)

@@ -19,14 +19,14 @@
     X(FIELDS, "fields", J_JSON, 0, "Values of custom fields by name.")                             \
     X(UNTIL, "until", J_TIME, JF_NULLABLE, "Until when it waits.")                                 \
     X(CREATED, "created_at", J_TIME, 0, "When it was made.")                                       \
-    X(UPDATED, "updated_at", J_TIME, 0, "When it changed last.")                                   \
+    X(UPDATED, "updated_at", J_TIME, 0, "When it changed last, as far as the reader sees.")                                   \
     X(FIRST_RESPONSE, "first_response_at", J_TIME, JF_NULLABLE, "First public answer of an agent.") \
     X(SOLVED, "solved_at", J_TIME, JF_NULLABLE, "When it was solved.")                             \
     X(CLOSED, "closed_at", J_TIME, JF_NULLABLE, "When it was closed.")                             \
     X(WAITING, "waiting_since", J_TIME, JF_NULLABLE, "The oldest message of the customer without an answer.") \
     X(DUE, "due", J_JSON, 0, "Due times: first_response, next_response, solution, next.")          \
     X(MESSAGES, "message_count", J_INT, 0, "Messages that the reader may see.")                    \
-    X(ATTACHMENTS, "attachment_count", J_INT, 0, "Attachments.")                                   \
+    X(ATTACHMENTS, "attachment_count", J_INT, 0, "Attachments that the reader may see.")                                 \
     X(MERGED, "merged_into", J_ID, JF_NULLABLE, "The ticket that it was merged into.")             \
     X(VERSION, "version", J_INT, 0, "Grows with every change.")
 
@@ -194,7 +194,7 @@ static void json_tail(struct jw *w, const struct ticket_view *v, const struct ti
     if (WANTED(CREATED))
         jw_kv_time(w, "created_at", t->created_us);
     if (WANTED(UPDATED))
-        jw_kv_time(w, "updated_at", t->updated_us);
+        jw_kv_time(w, "updated_at", v->internal ? t->updated_us : t->public_updated_us);
     if (WANTED(FIRST_RESPONSE))
         jw_kv_time(w, "first_response_at", t->first_response_us);
     if (WANTED(SOLVED))
@@ -208,7 +208,7 @@ static void json_tail(struct jw *w, const struct ticket_view *v, const struct ti
     if (WANTED(MESSAGES))
         jw_kv_int(w, "message_count", v->internal ? t->message_count : t->public_message_count);
     if (WANTED(ATTACHMENTS))
-        jw_kv_int(w, "attachment_count", t->attachment_count);
+        jw_kv_int(w, "attachment_count", v->internal ? t->attachment_count : t->public_attachment_count);
     if (WANTED(MERGED))
         jw_kv_id(w, "merged_into", v->internal ? t->merged_into_id : 0);
     if (WANTED(VERSION))

@@ -497,6 +497,77 @@ static void an_answer_to_a_merged_ticket_goes_to_the_end_of_the_chain(void **sta
     assert_int_equal(answer_int(show(id[3]), "/message_count"), 5);
 }
 
+/* ---- What customers see ---- */
+
+static struct answer *as_customer(const char *path)
+{
+    struct answer *an = ask(HTTP_GET, t.customer, path, NULL);
+
+    expect(an, 200);
+    return an;
+}
+
+static void customers_learn_nothing_of_internal_notes(void **state)
+{
+    int64_t id = desk_ticket(t.ch, t.ann, 0, "first"), upload;
+    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)id);
+    struct str updated;
+
+    (void)state;
+    later(US_PER_HOUR);
+    desk_ticket(t.ch, t.ann, 0, "second");
+    updated = answer_text(as_customer(path), "/updated_at");
+    later(US_PER_HOUR);
+    upload = answer_int(chain_send(t.ch, (struct ask){ .method = HTTP_POST,
+                                                       .target = "/api/v1/uploads?name=a.txt",
+                                                       .bearer = t.agent,
+                                                       .body = "x",
+                                                       .type = "text/plain" }),
+                        "/id");
+    expect(say(t.agent, id,
+               desk_path(t.ch, "{\"body\":\"n\",\"visibility\":\"internal\",\"attachments\":[%lld]}",
+                         (long long)upload)),
+           201);
+    assert_int_equal(answer_int(show(id), "/attachment_count"), 1);
+    assert_int_equal(answer_int(as_customer(path), "/attachment_count"), 0);
+    assert_int_equal(answer_int(as_customer(path), "/message_count"), 1);
+    assert_true(str_eq(answer_text(as_customer(path), "/updated_at"), updated));
+#define LISTED(token, params)                                                                      \
+    ask(HTTP_GET, token, "/api/v1/tickets?sort=-updated_at" params, NULL)
+    assert_str_eq(answer_text(LISTED(t.agent, ""), "/data/0/title"), "first");
+    assert_str_eq(answer_text(LISTED(t.customer, ""), "/data/0/title"), "second");
+    assert_int_equal(json_array_size(answer_at(LISTED(t.agent, "&q=has:attachment"), "/data")), 1);
+    assert_int_equal(json_array_size(answer_at(LISTED(t.customer, "&q=has:attachment"), "/data")),
+                     0);
+    later(US_PER_HOUR);
+    expect(say(t.agent, id, "{\"body\":\"an answer\"}"), 201);
+    assert_false(str_eq(answer_text(as_customer(path), "/updated_at"), updated));
+    assert_str_eq(answer_text(LISTED(t.customer, ""), "/data/0/title"), "first");
+    assert_str_eq(answer_text(LISTED(t.customer, "&limit=1"), "/data/0/title"), "first");
+}
+
+static void customers_choose_among_the_groups_that_are_open_to_them(void **state)
+{
+    const char *request = "{\"title\":\"t\",\"message\":{\"body\":\"b\"},\"group\":\"sales\"}";
+    struct answer *an =
+        ask(HTTP_POST, t.admin, "/api/v1/groups", "{\"name\":\"sales\"}");
+    const char *group = desk_path(t.ch, "/api/v1/groups/%lld", (long long)answer_int(an, "/id"));
+
+    (void)state;
+    assert_problem_field(ask(HTTP_POST, t.customer, "/api/v1/tickets", request), "/group");
+    assert_int_equal(json_array_size(answer_at(as_customer("/api/v1/group-choices"), "/data")), 1);
+    an = ask(HTTP_PATCH, t.admin, group, "{\"customers_may_choose\":true}");
+    expect(an, 200);
+    assert_true(json_is_true(answer_at(an, "/customers_may_choose")));
+    assert_str_eq(answer_text(as_customer("/api/v1/group-choices"), "/data/1/name"), "sales");
+    an = ask(HTTP_POST, t.customer, "/api/v1/tickets", request);
+    expect(an, 201);
+    assert_str_eq(answer_text(an, "/group/name"), "sales");
+    expect(ask(HTTP_PATCH, t.admin, group, "{\"active\":false}"), 200);
+    assert_problem_field(ask(HTTP_POST, t.customer, "/api/v1/tickets", request), "/group");
+    assert_int_equal(json_array_size(answer_at(as_customer("/api/v1/group-choices"), "/data")), 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -521,6 +592,8 @@ int main(void)
         CASE(a_solved_ticket_reopens_only_within_the_days),
         CASE(reopening_keeps_or_clears_the_owner_as_the_group_says),
         CASE(answers_to_spam_and_deleted_tickets_open_new_ones),
+        CASE(customers_learn_nothing_of_internal_notes),
+        CASE(customers_choose_among_the_groups_that_are_open_to_them),
         CASE(an_answer_to_a_merged_ticket_goes_to_the_end_of_the_chain),
     };
 
