@@ -1,0 +1,282 @@
+/* What the rules refuse, each by the name of what does not fit. */
+#include "desk_fixture.h"
+
+static struct {
+    struct chain *ch;
+    int64_t ann, agent_id, id;
+    const char *admin, *agent, *customer;
+} t;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&t, 0, sizeof t);
+    t.ch = chain_open();
+    t.ann = chain_user(t.ch, 3);
+    t.agent_id = chain_user(t.ch, 2);
+    t.customer = chain_token(t.ch, t.ann, -1, false);
+    t.agent = chain_token(t.ch, t.agent_id, -1, false);
+    t.admin = chain_admin(t.ch);
+    t.id = desk_ticket(t.ch, t.ann, 0, "x");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    chain_close(&t.ch);
+    return 0;
+}
+
+static struct answer *ask(enum http_method method, const char *bearer, const char *path,
+                          const char *json)
+{
+    return chain_send(
+        t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
+}
+
+static struct answer *on_ticket(enum http_method method, const char *bearer, const char *tail,
+                                const char *json)
+{
+    return ask(method, bearer, desk_path(t.ch, "/api/v1/tickets/%lld%s", (long long)t.id, tail),
+               json);
+}
+
+static void refused(const struct answer *an, const char *pointer)
+{
+    assert_problem(an, 422, NULL);
+    assert_problem_field(an, pointer);
+}
+
+static int64_t switched_off(void)
+{
+    int64_t user = chain_user(t.ch, 3);
+
+    chain_exec(t.ch, "UPDATE users SET active = 0 WHERE id = $1", DB_ARGS(DB_INT(user)));
+    return user;
+}
+
+static struct answer *create(const char *token, const char *more)
+{
+    return ask(HTTP_POST, token, "/api/v1/tickets",
+               desk_path(t.ch, "{\"title\":\"t\",\"message\":{\"body\":\"b\"},%s}", more));
+}
+
+static void a_new_ticket_names_only_people_who_are_there(void **state)
+{
+    int64_t off = switched_off();
+
+    (void)state;
+    refused(create(t.agent, "\"customer\":999999"), "/customer");
+    refused(create(t.agent, desk_path(t.ch, "\"customer\":%lld", (long long)off)), "/customer");
+    refused(create(t.customer, desk_path(t.ch, "\"customer\":%lld", (long long)t.agent_id)),
+            "/customer");
+    refused(create(t.customer, desk_path(t.ch, "\"participants\":[{\"user\":%lld}]",
+                                         (long long)t.agent_id)),
+            "/participants");
+}
+
+static void without_a_default_group_one_must_be_named(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    chain_exec(t.ch, "UPDATE groups SET is_default = 0", DB_NO_ARGS);
+    chain_exec(t.ch, "UPDATE counters SET value = value + 1 WHERE name = 'catalog'", DB_NO_ARGS);
+    refused(create(t.customer, "\"priority\":\"normal\""), "/group");
+    an = create(t.agent, "\"group\":1");
+    assert_int_equal(an->status, 201);
+}
+
+static void a_change_names_only_what_is_there(void **state)
+{
+    static const struct {
+        const char *json, *pointer;
+    } rows[] = {
+        { "{\"state\":999}", "/state" },
+        { "{\"state\":\"merged\"}", "/state" },
+        { "{\"priority\":999}", "/priority" },
+        { "{\"group\":999}", "/group" },
+        { "{\"customer\":999999}", "/customer" },
+        { "{\"owner\":999999}", "/owner" },
+        { "{\"organization\":999}", "/organization" },
+        { "{\"tags\":[\"a,b\"]}", "/tags" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        refused(on_ticket(HTTP_PATCH, t.agent, "", rows[i].json), rows[i].pointer);
+    refused(on_ticket(HTTP_PATCH, t.agent, "",
+                      desk_path(t.ch, "{\"customer\":%lld}", (long long)switched_off())),
+            "/customer");
+    refused(on_ticket(HTTP_PATCH, t.agent, "",
+                      desk_path(t.ch, "{\"owner\":%lld}", (long long)t.ann)),
+            "/owner");
+}
+
+static void a_tag_is_added_and_taken_by_name(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    on_ticket(HTTP_PATCH, t.agent, "", "{\"tags\":[\"vpn\",\"down\"]}");
+    an = on_ticket(HTTP_POST, t.agent, "/actions",
+                   "{\"add_tags\":[\"Urgent\"],\"remove_tags\":[\"VPN\",\"nowhere\"]}");
+    assert_int_equal(an->status, 200);
+    an = on_ticket(HTTP_GET, t.agent, "", NULL);
+    assert_int_equal(json_array_size(answer_at(an, "/tags")), 2);
+    assert_str_eq(answer_text(an, "/tags/1"), "urgent");
+}
+
+static void a_message_is_on_behalf_of_somebody_of_the_ticket(void **state)
+{
+    int64_t cc = chain_user(t.ch, 3);
+    const char *json = desk_path(t.ch, "{\"body\":\"b\",\"on_behalf_of\":%lld}", (long long)cc);
+    struct answer *an;
+
+    (void)state;
+    refused(on_ticket(HTTP_POST, t.agent, "/messages", json), "/on_behalf_of");
+    on_ticket(HTTP_POST, t.agent, "/participants",
+              desk_path(t.ch, "{\"user\":%lld}", (long long)cc));
+    an = on_ticket(HTTP_POST, t.agent, "/messages", json);
+    assert_int_equal(an->status, 201);
+    assert_str_eq(answer_text(an, "/sender_type"), "customer");
+    an = on_ticket(HTTP_POST, t.agent, "/messages",
+                   desk_path(t.ch, "{\"body\":\"b\",\"on_behalf_of\":%lld}", (long long)t.ann));
+    assert_int_equal(an->status, 201);
+}
+
+static void who_did_not_see_the_customers_last_word_is_told(void **state)
+{
+    int64_t seen = desk_message(t.ch, t.id, t.ann, false, "one"),
+            newer = desk_message(t.ch, t.id, t.ann, false, "two");
+
+    (void)state;
+    assert_problem(on_ticket(HTTP_POST, t.agent, "/messages",
+                             desk_path(t.ch, "{\"body\":\"b\",\"last_seen_message\":%lld}",
+                                       (long long)seen)),
+                   409, "customer_wrote");
+    assert_int_equal(on_ticket(HTTP_POST, t.agent, "/messages",
+                               desk_path(t.ch, "{\"body\":\"b\",\"last_seen_message\":%lld}",
+                                         (long long)newer))
+                         ->status,
+                     201);
+}
+
+static void a_split_names_own_messages_once_and_a_group_within_reach(void **state)
+{
+    int64_t m = desk_message(t.ch, t.id, t.agent_id, false, "answer");
+    struct answer *an;
+
+    (void)state;
+    refused(on_ticket(HTTP_POST, t.agent, "/split", "{\"messages\":[999999],\"mode\":\"copy\"}"),
+            "/messages/0");
+    refused(on_ticket(HTTP_POST, t.agent, "/split",
+                      desk_path(t.ch, "{\"messages\":[%lld,%lld],\"mode\":\"copy\"}", (long long)m,
+                                (long long)m)),
+            "/messages/1");
+    refused(on_ticket(HTTP_POST, t.agent, "/split",
+                      desk_path(t.ch, "{\"messages\":[%lld],\"mode\":\"copy\",\"group\":%lld}",
+                                (long long)m, (long long)desk_group(t.ch, "far"))),
+            "/group");
+    an = on_ticket(HTTP_POST, t.agent, "/split",
+                   desk_path(t.ch, "{\"messages\":[%lld],\"mode\":\"copy\"}", (long long)m));
+    assert_int_equal(an->status, 201);
+    assert_int_equal(answer_int(an, "/customer/id"), t.ann);
+}
+
+static void spam_and_deleted_tickets_are_not_merged(void **state)
+{
+    int64_t other = desk_ticket(t.ch, t.ann, 0, "y");
+    const char *into = desk_path(t.ch, "{\"into\":%lld}", (long long)other);
+
+    (void)state;
+    on_ticket(HTTP_PATCH, t.admin, "", "{\"state\":\"spam\"}");
+    assert_problem(on_ticket(HTTP_POST, t.agent, "/merge", into), 409, "ticket_removed");
+}
+
+static void a_ticket_has_so_many_links_and_participants_and_no_more(void **state)
+{
+    int64_t other = desk_ticket(t.ch, t.ann, 0, "y"), cc = chain_user(t.ch, 3);
+
+    (void)state;
+    refused(on_ticket(HTTP_POST, t.agent, "/participants", "{\"user\":999999}"), "/user");
+    chain_exec(t.ch,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+               " INSERT INTO users (name, name_fold, created_us, updated_us)"
+               " SELECT 'p', 'p', 0, 0 FROM n",
+               DB_NO_ARGS);
+    chain_exec(t.ch,
+               "INSERT INTO participants (ticket_id, user_id, role, created_us)"
+               " SELECT $1, id, 0, 0 FROM users WHERE name_fold = 'p'",
+               DB_ARGS(DB_INT(t.id)));
+    assert_problem(on_ticket(HTTP_POST, t.agent, "/participants",
+                             desk_path(t.ch, "{\"user\":%lld}", (long long)cc)),
+                   409, "too_many");
+    chain_exec(t.ch,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+               " INSERT INTO tickets (number, title, state_id, state_type, priority_id, group_id,"
+               " customer_id, channel, created_us, updated_us) SELECT 'L' || CAST(i AS TEXT), 'l',"
+               " 1, 0, 2, 1, $1, 0, 0, 0 FROM n",
+               DB_ARGS(DB_INT(t.ann)));
+    chain_exec(t.ch,
+               "INSERT INTO links (ticket_id, other_id, kind, created_us)"
+               " SELECT $1, id, 1, 0 FROM tickets WHERE title = 'l'",
+               DB_ARGS(DB_INT(t.id)));
+    assert_problem(on_ticket(HTTP_POST, t.agent, "/links",
+                             desk_path(t.ch, "{\"ticket\":%lld,\"kind\":\"parent_of\"}",
+                                       (long long)other)),
+                   409, "too_many_links");
+}
+
+static void words_are_taken_out_once_and_public_ones_stay(void **state)
+{
+    int64_t m = desk_message(t.ch, t.id, t.agent_id, false, "public");
+    const char *path = desk_path(t.ch, "/api/v1/messages/%lld", (long long)m);
+
+    (void)state;
+    assert_problem(ask(HTTP_PATCH, t.agent, path, "{\"body\":\"other\"}"), 409,
+                   "message_immutable");
+    path = desk_path(t.ch, "%s/redact", path);
+    assert_int_equal(ask(HTTP_POST, t.admin, path, "{\"reason\":\"r\"}")->status, 200);
+    assert_problem(ask(HTTP_POST, t.admin, path, "{\"reason\":\"r\"}"), 409, "message_redacted");
+}
+
+static void tags_are_managed_by_name_and_version(void **state)
+{
+    struct answer *an = ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"VPN\"}");
+    const char *path = desk_path(t.ch, "/api/v1/tags/%lld", (long long)answer_int(an, "/id"));
+
+    (void)state;
+    assert_int_equal(an->status, 201);
+    assert_problem(ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"vpn\"}"), 409, "tag_exists");
+    refused(ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"a,b\"}"), "/name");
+    an = ask(HTTP_PATCH, t.admin, path, "{\"name\":\"Vpn\"}");
+    assert_int_equal(an->status, 200);
+    assert_int_equal(answer_int(an, "/version"), 1);
+    an = chain_send(t.ch, (struct ask){ .method = HTTP_PATCH, .target = path, .bearer = t.admin,
+                                        .json = "{\"name\":\"net\"}", .if_match = "\"v9\"" });
+    assert_problem(an, 412, NULL);
+    assert_problem(ask(HTTP_PATCH, t.admin, "/api/v1/tags/999", "{\"name\":\"x\"}"), 404, NULL);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_new_ticket_names_only_people_who_are_there),
+        CASE(without_a_default_group_one_must_be_named),
+        CASE(a_change_names_only_what_is_there),
+        CASE(a_tag_is_added_and_taken_by_name),
+        CASE(a_message_is_on_behalf_of_somebody_of_the_ticket),
+        CASE(who_did_not_see_the_customers_last_word_is_told),
+        CASE(a_split_names_own_messages_once_and_a_group_within_reach),
+        CASE(spam_and_deleted_tickets_are_not_merged),
+        CASE(a_ticket_has_so_many_links_and_participants_and_no_more),
+        CASE(words_are_taken_out_once_and_public_ones_stay),
+        CASE(tags_are_managed_by_name_and_version),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
