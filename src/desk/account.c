@@ -8,7 +8,7 @@
 #include "store/outbox.h"
 #include "store/sessions.h"
 
-enum { EMAIL_MAX = 254, LOCAL_MAX = 64, TOKEN_BYTES = 32, MAIL_MAX = 16 * 1024 };
+enum { EMAIL_MAX = 254, LOCAL_MAX = 64, TOKEN_BYTES = 32, MAIL_MAX = 16 * 1024, SUBTAG_MAX = 8 };
 
 static bool is_domain(struct str d)
 {
@@ -50,6 +50,32 @@ enum rc email_check(struct str email, const char *pointer, struct arena *a, stru
         !is_domain(str_sub(f, at + 1, f.n)))
         return err_field(e, pointer, "email", "name@example.com", "This is not an e-mail address.");
     *fold = f;
+    return RC_OK;
+}
+
+static bool is_subtag(struct str s, bool first)
+{
+    if (s.n < (first ? 2 : 1) || s.n > SUBTAG_MAX)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (!letter && (first || c < '0' || c > '9'))
+            return false;
+    }
+    return true;
+}
+
+enum rc locale_check(struct str locale, const char *pointer, struct err *e)
+{
+    struct str rest = locale;
+    bool fits = is_subtag(str_cut(&rest, '-'), true);
+
+    while (fits && rest.p)
+        fits = is_subtag(str_cut(&rest, '-'), false);
+    if (!fits)
+        return err_field(e, pointer, "locale", "a language such as en or pt-BR", "This is not a language.");
     return RC_OK;
 }
 

@@ -25,6 +25,8 @@ struct account {
 /* Mail addresses: printable ASCII, one @, a domain.  *fold is what is compared and unique. */
 enum rc email_check(struct str email, const char *pointer, struct arena *a, struct str *fold,
                     struct err *e) MUST_USE;
+/* A language: RC_INVALID at pointer unless it has the shape of BCP 47, "en", "pt-BR", "zh-Hant-TW". */
+enum rc locale_check(struct str locale, const char *pointer, struct err *e) MUST_USE;
 struct str email_domain(struct str fold);
 
 /* Audits about a person; details are ready JSON or empty. */

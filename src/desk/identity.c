@@ -54,6 +54,8 @@ enum rc user_identity_remove(const struct account *c, int64_t user_id, int64_t i
 
     TRY(user_check_change(c, user_id, e));
     TRY(find(c, user_id, id, &rows, &gone, e));
+    if (rows.n == 1)
+        return err_set(e, RC_CONFLICT, "last_identity", "A person keeps at least one address or number.");
     TRY(identities_delete(c->db, id, e));
     for (size_t i = 0; gone->is_primary && i < rows.n; i++)
         if (!next && rows.v[i].kind == gone->kind && rows.v[i].id != id)

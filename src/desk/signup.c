@@ -138,6 +138,8 @@ enum rc signup_register(const struct account *c, const struct signup *s, struct 
     enum rc rc;
 
     TRY(signup_allowed(c->au, e));
+    if (s->locale.n)
+        TRY(locale_check(s->locale, "/locale", e));
     trimmed.email = str_trim(s->email);
     TRY(email_check(trimmed.email, "/email", c->a, &fold, e));
     rc = users_login_by_email(c->db, fold, c->a, &u, e);

@@ -151,6 +151,8 @@ static enum rc check_all(const struct account *c, int64_t user_id, const struct 
         TRY(check_organization(c, ch->organization_id, "/organization_id", e));
     for (size_t i = 0; ch->has_organizations && i < ch->n_organizations; i++)
         TRY(check_organization(c, ch->organization_ids[i], "/organization_ids", e));
+    if (ch->has_locale)
+        TRY(locale_check(ch->locale, "/locale", e));
     if (ch->has_zone && !clock_zone_known(ch->zone))
         return err_field(e, "/zone", "choice", "a name of the time zone database, such as Europe/Berlin",
                          "This is no time zone.");
