@@ -69,7 +69,7 @@ static void set_choice(const struct value *v)
 
     for (int64_t i = 0; rest.p; i++) {
         if (str_eq(str_cut(&rest, '|'), v->text)) {
-            memcpy(v->at, &i, sizeof(i));
+            *(int64_t *)v->at = i;
             return;
         }
     }

@@ -54,7 +54,7 @@ void err_clear(struct err *e)
     e->n_fields = 0;
 }
 
-enum rc err_set(struct err *e, enum rc rc, const char *code, const char *fmt, ...)
+enum rc (err_set)(struct err *e, enum rc rc, const char *code, const char *fmt, ...)
 {
     va_list args;
 
@@ -66,7 +66,7 @@ enum rc err_set(struct err *e, enum rc rc, const char *code, const char *fmt, ..
     return rc;
 }
 
-enum rc err_field(struct err *e, const char *pointer, const char *code, const char *allowed,
+enum rc (err_field)(struct err *e, const char *pointer, const char *code, const char *allowed,
                   const char *fmt, ...)
 {
     struct err_field *f;
@@ -88,7 +88,7 @@ enum rc err_field(struct err *e, const char *pointer, const char *code, const ch
     return e->rc;
 }
 
-enum rc err_fail(struct err *e, const char *fmt, ...)
+enum rc (err_fail)(struct err *e, const char *fmt, ...)
 {
     va_list args;
 

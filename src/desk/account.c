@@ -110,9 +110,15 @@ struct str account_detail(struct arena *a, struct str key, struct str value)
 enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, struct str object,
                          int64_t life_us, struct str *token, struct err *e)
 {
+    struct one_time_new t = { .user_id = user_id,
+                              .purpose = purpose,
+                              .object = object,
+                              .now_us = c->now_us,
+                              .expires_us = c->now_us + life_us };
+
     *token = rand_token(TOKEN_BYTES, c->a);
-    return one_time_insert(c->db, user_id, purpose, token_hash(*token, c->a), object, c->now_us,
-                           c->now_us + life_us, e);
+    t.hash = token_hash(*token, c->a);
+    return one_time_insert(c->db, &t, e);
 }
 
 enum rc account_bad_token(struct err *e)

@@ -75,6 +75,7 @@ struct actor {
     int64_t token_id;         /* API token, or 0 */
     bool read_only;           /* token may not change anything */
     bool by_cookie;           /* the CSRF rules apply */
+    bool stale_cookie;        /* the cookie named no session that lives: the answer clears it */
     struct str csrf_token;    /* of the session, when by_cookie */
     struct str address;       /* client address as text, for audit and sessions */
     struct str request_id;

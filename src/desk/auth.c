@@ -188,14 +188,14 @@ static enum rc resolve_bearer(struct auth *au, struct db *db, struct store *s,
 
 static enum rc resolve_cookie(struct auth *au, struct db *db, struct store *s,
                               const struct credentials *cr, struct arena *a, struct actor *who,
-                              bool *stale_cookie, struct err *e)
+                              struct err *e)
 {
     int64_t now_us = clock_now_us();
     struct caller_row row;
     enum rc rc = caller_by_cookie(db, token_hash(cr->cookie, a), a, &row, e);
 
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !row_holds(au, &row, now_us))) {
-        *stale_cookie = true;
+        who->stale_cookie = true;
         return RC_OK;
     }
     TRY(rc);
@@ -207,13 +207,12 @@ static enum rc resolve_cookie(struct auth *au, struct db *db, struct store *s,
 }
 
 enum rc auth_resolve(struct auth *au, struct db *db, struct store *s, const struct credentials *cr,
-                     struct arena *a, struct actor *who, bool *stale_cookie, struct err *e)
+                     struct arena *a, struct actor *who, struct err *e)
 {
     *who = (struct actor){ .address = cr->address, .request_id = cr->request_id };
-    *stale_cookie = false;
     if (cr->bearer.p || cr->bad_authorization)
         return resolve_bearer(au, db, s, cr, a, who, e);
     if (cr->cookie.n)
-        return resolve_cookie(au, db, s, cr, a, who, stale_cookie, e);
+        return resolve_cookie(au, db, s, cr, a, who, e);
     return RC_OK;
 }

@@ -44,10 +44,10 @@ struct credentials {
 
 /* Fills *who: ACTOR_ANONYMOUS when the request carries nothing.  A bearer that is malformed, expired,
  * of an ended session or a switched-off user is RC_UNAUTH; a stale cookie is just anonymous with
- * *stale_cookie set (the answer then clears it).  db: a read connection.  When the row's "last seen"
+ * who->stale_cookie set (the answer then clears it).  db: a read connection.  When the row's "last seen"
  * is older than a minute, its update is handed to s (may be NULL) and nobody waits for it. */
 enum rc auth_resolve(struct auth *au, struct db *db, struct store *s, const struct credentials *cr,
-                     struct arena *a, struct actor *who, bool *stale_cookie, struct err *e) MUST_USE;
+                     struct arena *a, struct actor *who, struct err *e) MUST_USE;
 
 /* The rights of a user, without session or token, into *who (type ACTOR_USER): for jobs, the command
  * line, streams that live longer than a request.  RC_NOT_FOUND when absent or switched off. */

@@ -213,6 +213,22 @@ static enum rc part_people(struct call *c, const struct merge *m, const json_t *
     return RC_OK;
 }
 
+static enum rc carry_one(struct call *c, const struct merge *m, int64_t from, int64_t to, struct err *e)
+{
+    json_t *before CLEAN(json_clean) = NULL;
+    struct buf b = BUF_ARENA(c->a, BEFORE_MAX);
+    struct jw w = jw_to(&b);
+    json_t *version;
+
+    TRY(json_read(m->before_json, &before, e));
+    version = json_object_get(json_object_get(before, "target"), "version");
+    if (json_integer_value(version) != from)
+        return RC_OK;
+    json_integer_set(version, to);
+    jw_json(&w, before);
+    return merges_set_before(c->db, m->id, buf_view(&b), e);
+}
+
 /* Merges into a ticket whose undoing was to give it its state back at version `from` do so at `to`:
  * it is again as they left it. */
 static enum rc carry_version(struct call *c, int64_t ticket_id, int64_t from, int64_t to,
@@ -222,20 +238,8 @@ static enum rc carry_version(struct call *c, int64_t ticket_id, int64_t from, in
     size_t n;
 
     TRY(merges_into(c->db, ticket_id, c->a, &v, &n, e));
-    for (size_t i = 0; i < n; i++) {
-        json_t *before CLEAN(json_clean) = NULL;
-        struct buf b = BUF_ARENA(c->a, BEFORE_MAX);
-        struct jw w = jw_to(&b);
-        json_t *version;
-
-        TRY(json_read(v[i].before_json, &before, e));
-        version = json_object_get(json_object_get(before, "target"), "version");
-        if (json_integer_value(version) != from)
-            continue;
-        json_integer_set(version, to);
-        jw_json(&w, before);
-        TRY(merges_set_before(c->db, v[i].id, buf_view(&b), e));
-    }
+    for (size_t i = 0; i < n; i++)
+        TRY(carry_one(c, &v[i], from, to, e));
     return RC_OK;
 }
 

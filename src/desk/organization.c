@@ -80,12 +80,20 @@ static enum rc conflict(enum rc rc, const char *pointer, struct err *e)
     return err_field(e, pointer, "taken", "", "Another organisation has this already.");
 }
 
-static enum rc save_parts(const struct account *c, int64_t id, const char *action,
-                          const struct organization_row *before, const struct organization_row *after,
-                          const struct organization_change *ch, const struct str *domains, struct err *e)
+/* What create and change have in common once the row is written. */
+struct saved {
+    const char *action;
+    const struct organization_row *before, *after;
+    const struct organization_change *ch;
+    const struct str *domains;
+};
+
+static enum rc save_parts(const struct account *c, int64_t id, const struct saved *s, struct err *e)
 {
+    const struct organization_row *before = s->before, *after = s->after;
+    size_t n = s->ch->n_domains;
     struct organization_domains old;
-    struct audit_entry entry = { .action = action, .object = "organization", .object_id = id };
+    struct audit_entry entry = { .action = s->action, .object = "organization", .object_id = id };
     struct diff d;
 
     diff_begin(&d, c->a);
@@ -95,10 +103,10 @@ static enum rc save_parts(const struct account *c, int64_t id, const char *actio
     diff_int(&d, "domain_assignment", before->domain_assignment, after->domain_assignment);
     diff_int(&d, "vip", before->vip, after->vip);
     diff_int(&d, "active", before->active, after->active);
-    if (ch->has_domains) {
+    if (s->ch->has_domains) {
         TRY(organization_domains_of(c->db, id, c->a, &old, e));
-        diff_text(&d, "domains", joined(old.v, old.n, c->a), joined(domains, ch->n_domains, c->a));
-        TRY(conflict(organization_domains_set(c->db, id, domains, ch->n_domains, e), "/domains", e));
+        diff_text(&d, "domains", joined(old.v, old.n, c->a), joined(s->domains, n, c->a));
+        TRY(conflict(organization_domains_set(c->db, id, s->domains, n, e), "/domains", e));
     }
     TRY(catalog_changed(c->db, e)); /* who sees what through a shared organisation */
     entry.details = diff_end(&d, c->a);
@@ -115,7 +123,7 @@ enum rc organization_create(const struct account *c, const struct organization_c
     TRY(check(c, ch, &domains, e));
     apply(&row, ch);
     TRY(conflict(organizations_insert(c->db, &row, c->a, id, e), "/name", e));
-    return save_parts(c, *id, "organization.create", &none, &row, ch, domains, e);
+    return save_parts(c, *id, &(struct saved){ "organization.create", &none, &row, ch, domains }, e);
 }
 
 enum rc organization_change(const struct account *c, int64_t id, int64_t version,
@@ -135,5 +143,5 @@ enum rc organization_change(const struct account *c, int64_t id, int64_t version
     apply(&row, ch);
     row.updated_us = c->now_us;
     TRY(conflict(organizations_save(c->db, &row, c->a, e), "/name", e));
-    return save_parts(c, id, "organization.update", &before, &row, ch, domains, e);
+    return save_parts(c, id, &(struct saved){ "organization.update", &before, &row, ch, domains }, e);
 }

@@ -131,17 +131,23 @@ static enum rc add_excerpts(struct call *c, struct search_result *out, struct st
 
 /* Tickets whose content the actor may read are searched by words; overview alone shows no text. */
 static enum rc by_words(struct call *c, const struct search_request *in, const struct query_env *env,
-                        struct str match, const struct query_node *rest, struct str words,
-                        struct search_result *out, struct err *e)
+                        struct search_for *what, struct str words, struct search_result *out,
+                        struct err *e)
 {
-    size_t window = in->relevance ? RELEVANCE_WINDOW : (size_t)in->limit, n_hits, n;
-    struct search_hit *hits = ARENA_ARRAY(c->a, struct search_hit, window);
-    struct ticket *rows = ARENA_ARRAY(c->a, struct ticket, window);
+    struct search_hit *hits;
+    struct search_page page;
+    struct ticket *rows;
+    size_t n;
 
-    TRY(search_hits(env, match, rest, in->before, window, hits, &n_hits, &out->more, e));
-    if (n_hits)
-        out->next = hits[n_hits - 1].message_id;
-    TRY(found_tickets(c->db, hits, n_hits, c->a, rows, &n, e));
+    what->before = in->before;
+    what->limit = in->relevance ? RELEVANCE_WINDOW : (size_t)in->limit;
+    page.hits = hits = ARENA_ARRAY(c->a, struct search_hit, what->limit);
+    rows = ARENA_ARRAY(c->a, struct ticket, what->limit);
+    TRY(search_hits(env, what, &page, e));
+    out->more = page.more;
+    if (page.n)
+        out->next = hits[page.n - 1].message_id;
+    TRY(found_tickets(c->db, hits, page.n, c->a, rows, &n, e));
     out->tickets = ARENA_ARRAY(c->a, struct search_ticket, n + 1);
     for (size_t i = 0, h = 0; i < n; i++) {
         while (hits[h].ticket_id != rows[i].id)
@@ -198,13 +204,12 @@ static enum rc by_similar_words(struct call *c, const struct search_request *in,
                                 const struct query_env *env, struct query_node *n, struct str words,
                                 struct search_result *out, struct err *e)
 {
-    const struct query_node *rest;
-    struct str match;
+    struct search_for what = { 0 };
 
     if (in->before || out->n_tickets || !query_loosen(n))
         return RC_OK;
-    TRY(query_split(n, env, &match, &rest, e));
-    TRY(by_words(c, in, env, match, rest, words, out, e));
+    TRY(query_split(n, env, &what.match, &what.rest, e));
+    TRY(by_words(c, in, env, &what, words, out, e));
     out->corrected = out->n_tickets > 0;
     return RC_OK;
 }
@@ -213,10 +218,9 @@ static enum rc tickets(struct call *c, const struct search_request *in, struct s
                        struct err *e)
 {
     struct buf words = BUF_ARENA(c->a, 16 * KIB);
-    const struct query_node *rest;
+    struct search_for what = { 0 };
     struct query_node *n;
     struct query_env env, content_env;
-    struct str match;
 
     TRY(view_query(c, in->text, in->typing, &env, &n, e));
     TRY(jump(in, &env, out, e));
@@ -225,9 +229,9 @@ static enum rc tickets(struct call *c, const struct search_request *in, struct s
     content_env = env;
     content_env.scope = env.content;
     collect_words(n, &words, c->a);
-    TRY(query_split(n, &content_env, &match, &rest, e));
-    if (match.n) {
-        TRY(by_words(c, in, &content_env, match, rest, buf_view(&words), out, e));
+    TRY(query_split(n, &content_env, &what.match, &what.rest, e));
+    if (what.match.n) {
+        TRY(by_words(c, in, &content_env, &what, buf_view(&words), out, e));
         TRY(by_similar_words(c, in, &content_env, n, buf_view(&words), out, e));
     } else {
         TRY(by_fields(c, in, &content_env, n, out, e));

@@ -61,36 +61,36 @@ static enum state on_size_end(struct chunked *c, char ch)
     return c->left ? AT_DATA : AT_LINE;
 }
 
+/* Where one byte ends a part, and which bytes the part may have. */
+static const struct step {
+    char end;
+    enum state after;
+    bool (*may)(char c); /* or NULL: none */
+    enum state stay;
+} steps[] = {
+    [AT_EXTENSION] = { '\r', AT_SIZE_LF, is_text, AT_EXTENSION },
+    [AT_DATA_CR] = { '\r', AT_DATA_LF, NULL, AT_BAD },
+    [AT_DATA_LF] = { '\n', AT_SIZE, NULL, AT_BAD },
+    [AT_LINE] = { '\r', AT_END_LF, is_token, AT_NAME },
+    [AT_NAME] = { ':', AT_VALUE, is_token, AT_NAME },
+    [AT_VALUE] = { '\r', AT_VALUE_LF, is_text, AT_VALUE },
+    [AT_VALUE_LF] = { '\n', AT_LINE, NULL, AT_BAD },
+    [AT_END_LF] = { '\n', AT_DONE, NULL, AT_BAD },
+    [AT_BAD] = { '\0', AT_BAD, NULL, AT_BAD },
+};
+
 /* Every byte but those of the data. */
 static enum state next(struct chunked *c, char ch)
 {
-    switch ((enum state)c->state) {
-    case AT_SIZE:
+    const struct step *st = &steps[c->state];
+
+    if (c->state == AT_SIZE)
         return on_size(c, ch);
-    case AT_EXTENSION:
-        return ch == '\r' ? AT_SIZE_LF : is_text(ch) ? AT_EXTENSION : AT_BAD;
-    case AT_SIZE_LF:
+    if (c->state == AT_SIZE_LF)
         return on_size_end(c, ch);
-    case AT_DATA_CR:
-        return ch == '\r' ? AT_DATA_LF : AT_BAD;
-    case AT_DATA_LF:
-        return ch == '\n' ? AT_SIZE : AT_BAD;
-    case AT_LINE:
-        return ch == '\r' ? AT_END_LF : is_token(ch) ? AT_NAME : AT_BAD;
-    case AT_NAME:
-        return ch == ':' ? AT_VALUE : is_token(ch) ? AT_NAME : AT_BAD;
-    case AT_VALUE:
-        return ch == '\r' ? AT_VALUE_LF : is_text(ch) ? AT_VALUE : AT_BAD;
-    case AT_VALUE_LF:
-        return ch == '\n' ? AT_LINE : AT_BAD;
-    case AT_END_LF:
-        return ch == '\n' ? AT_DONE : AT_BAD;
-    case AT_DATA:
-    case AT_DONE:
-    case AT_BAD:
-        break;
-    }
-    return AT_BAD;
+    if (ch == st->end)
+        return st->after;
+    return st->may && st->may(ch) ? st->stay : AT_BAD;
 }
 
 enum rc chunked_feed(struct chunked *c, const char *p, size_t n, size_t *used, bool *done)

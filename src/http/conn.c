@@ -263,7 +263,7 @@ static void on_sent_bytes(struct conn *c, struct str *head, struct body_src *src
     c->sent += n;
     c->write_last_us = loop_now_us(c->hl->loop);
     *head = str_sub(*head, of_head, head->n);
-    if (n > of_head) {
+    if (src && n > of_head) { /* without a body no more than the head was given to send */
         src->off += n - of_head;
         src->left -= n - of_head;
     }

@@ -93,6 +93,7 @@ static int on_begin_headers(nghttp2_session *s, const nghttp2_frame *f, void *ar
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): nghttp2 sets the parameters */
 static int on_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *name, size_t name_n,
                      const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {

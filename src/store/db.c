@@ -146,6 +146,7 @@ static enum rc stmt_get(struct db *db, struct str text, bool composed, struct db
 {
     uint64_t hash = composed ? hash_bytes(text.p, text.n) : hash_address(text.p);
     struct db_stmt *st = cache_find(db, text, composed, hash), *made;
+    enum rc rc;
 
     if (st && !st->busy) {
         if (st != db->lru_first) {
@@ -166,9 +167,10 @@ static enum rc stmt_get(struct db *db, struct str text, bool composed, struct db
         made->text = strndup(text.p, text.n);
         INVARIANT(made->text);
     }
-    if (db->drv->prepare(db, made, args, e) != RC_OK) {
+    rc = db->drv->prepare(db, made, args, e);
+    if (rc != RC_OK) {
         stmt_free(db, made);
-        return e->rc;
+        return rc;
     }
     trace_statement(db, made, args);
     if (!st)

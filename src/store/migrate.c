@@ -297,6 +297,7 @@ enum rc store_migrate_status(struct store *s, const struct migrate_opts *o, stru
         const struct migration *m = i < r.list->n ? &r.list->v[i] : NULL;
         const struct applied *ap = i < n_applied ? &v[i] : NULL;
 
+        INVARIANT(m || ap); /* all is the longer of the two lists */
         st->version = ap ? ap->version : m->version;
         st->name = ap ? ap->name : str_of(m->name);
         st->applied_us = ap ? ap->applied_us : 0;

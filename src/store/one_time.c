@@ -1,14 +1,13 @@
 /* What works once, and what did not work. */
 #include "store/sessions.h"
 
-enum rc one_time_insert(struct db *db, int64_t user_id, int purpose, struct str hash,
-                        struct str object, int64_t now_us, int64_t expires_us, struct err *e)
+enum rc one_time_insert(struct db *db, const struct one_time_new *t, struct err *e)
 {
     return db_exec(db,
                    "INSERT INTO one_time_tokens (user_id, purpose, token_hash, object, created_us,"
                    " expires_us) VALUES ($1, $2, $3, $4, $5, $6)",
-                   DB_ARGS(DB_ID(user_id), DB_INT(purpose), DB_TEXT(hash), DB_TEXT(object),
-                           DB_INT(now_us), DB_INT(expires_us)),
+                   DB_ARGS(DB_ID(t->user_id), DB_INT(t->purpose), DB_TEXT(t->hash), DB_TEXT(t->object),
+                           DB_INT(t->now_us), DB_INT(t->expires_us)),
                    NULL, e);
 }
 

@@ -356,6 +356,7 @@ static enum rc parse_and(struct parser *p, struct query_node **out)
                 return fail(p, p->at, "There is nothing behind AND");
         }
         TRY(parse_term(p, tail));
+        INVARIANT(*tail); /* what parses is a node */
         tail = &(*tail)->next;
     }
     *out = join(p, QUERY_AND, first);

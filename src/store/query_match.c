@@ -89,6 +89,7 @@ static void put_variant(struct writer *w, const struct query_node *n, const char
  * few hundred look-ups faster than a walk over its vocabulary. */
 static void put_fuzzy(struct writer *w, const struct query_node *n, struct str word)
 {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
     char v[FUZZY_LETTERS_MAX + 2];
 
     BUF_LIT(&w->b, "(");
@@ -105,12 +106,12 @@ static void put_fuzzy(struct writer *w, const struct query_node *n, struct str w
         }
     }
     for (size_t i = 0; i <= word.n; i++) {
-        for (char c = 'a'; c <= 'z'; c++) {
+        for (const char *c = letters; *c; c++) {
             memcpy(v, word.p, i);
-            v[i] = c;
+            v[i] = *c;
             memcpy(v + i + 1, word.p + i, word.n - i);
             put_variant(w, n, v, word.n + 1);
-            if (i < word.n && word.p[i] != c) {
+            if (i < word.n && word.p[i] != *c) {
                 memcpy(v + i + 1, word.p + i + 1, word.n - i - 1);
                 put_variant(w, n, v, word.n);
             }

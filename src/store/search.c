@@ -335,24 +335,23 @@ static bool seen(const struct search_hit *hits, size_t n, int64_t ticket_id)
     return false;
 }
 
-enum rc search_hits(const struct query_env *env, struct str match, const struct query_node *rest,
-                    int64_t before, size_t limit, struct search_hit *hits, size_t *n, bool *more,
-                    struct err *e)
+enum rc search_hits(const struct query_env *env, const struct search_for *what,
+                    struct search_page *out, struct err *e)
 {
-    int64_t page_start = before, window = (int64_t)limit * 2 + 8, rows;
+    int64_t before = what->before, window = (int64_t)what->limit * 2 + 8, rows;
 
-    *n = 0;
-    *more = false;
+    out->n = 0;
+    out->more = false;
     do {
         struct db_rows r CLEAN(db_rows_end) = { 0 };
         struct sql q = sql_new(env->a);
 
-        hits_where(&q, env, match, before);
+        hits_where(&q, env, what->match, before);
         query_where_visible(&q, env->scope);
         scope_where(&q, env->scope);
-        if (page_start)
-            hits_unseen(&q, env, match, page_start);
-        TRY(query_where(&q, rest, env, e));
+        if (what->before)
+            hits_unseen(&q, env, what->match, what->before);
+        TRY(query_where(&q, what->rest, env, e));
         if (db_kind(env->db) == DB_SQLITE)
             sql_add(&q, " ORDER BY f.rowid DESC LIMIT ?", DB_ARGS(DB_INT(window)));
         else
@@ -360,13 +359,13 @@ enum rc search_hits(const struct query_env *env, struct str match, const struct 
         TRY(db_query_sql(env->db, &r, &q, e));
         for (rows = 0; db_next(&r, e); rows++) {
             before = db_int(&r, 1);
-            if (seen(hits, *n, db_int(&r, 0)))
+            if (seen(out->hits, out->n, db_int(&r, 0)))
                 continue;
-            if (*n == limit) {
-                *more = true;
+            if (out->n == what->limit) {
+                out->more = true;
                 return RC_OK;
             }
-            hits[(*n)++] = (struct search_hit){ db_int(&r, 0), before };
+            out->hits[out->n++] = (struct search_hit){ db_int(&r, 0), before };
         }
         TRY(e->rc);
     } while (rows == window);

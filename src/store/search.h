@@ -40,10 +40,19 @@ enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, 
 struct search_hit {
     int64_t ticket_id, message_id;
 };
-/* Newest hits first, each ticket once: at most limit, older than message before (0: from the
- * newest), that the scope may see.  *more: there may be others behind the last one. */
-enum rc search_hits(const struct query_env *env, struct str match, const struct query_node *rest,
-                    int64_t before, size_t limit, struct search_hit *hits, size_t *n, bool *more,
-                    struct err *e) MUST_USE;
+struct search_for {
+    struct str match;              /* words, and what else must hold: from query_split() */
+    const struct query_node *rest; /* or NULL */
+    int64_t before;                /* older than this message; 0: from the newest */
+    size_t limit;
+};
+struct search_page {
+    struct search_hit *hits; /* room for limit of them; the caller's */
+    size_t n;
+    bool more; /* there may be others behind the last one */
+};
+/* Newest hits first, each ticket once, that the scope may see. */
+enum rc search_hits(const struct query_env *env, const struct search_for *what,
+                    struct search_page *out, struct err *e) MUST_USE;
 
 #endif

@@ -47,8 +47,13 @@ struct one_time_row {
     struct str object;
     int64_t tries;
 };
-enum rc one_time_insert(struct db *db, int64_t user_id, int purpose, struct str hash,
-                        struct str object, int64_t now_us, int64_t expires_us, struct err *e) MUST_USE;
+struct one_time_new {
+    int64_t user_id;
+    int purpose;
+    struct str hash, object;
+    int64_t now_us, expires_us;
+};
+enum rc one_time_insert(struct db *db, const struct one_time_new *t, struct err *e) MUST_USE;
 /* A token that is unused and has not expired; RC_NOT_FOUND. */
 enum rc one_time_find(struct db *db, int purpose, struct str hash, int64_t now_us, struct arena *a,
                       struct one_time_row *out, struct err *e) MUST_USE;

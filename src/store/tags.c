@@ -109,24 +109,24 @@ enum rc tags_rewrite_copy(struct db *db, int64_t ticket_id, struct arena *a, str
                    DB_ARGS(DB_TEXT(buf_view(&b)), DB_INT(ticket_id)), NULL, e);
 }
 
-enum rc tags_list(struct db *db, struct str prefix, struct str after, int64_t limit, bool backward,
-                  struct arena *a, struct db_rows *r, struct err *e)
+enum rc tags_list(struct db *db, const struct tags_page *p, struct arena *a, struct db_rows *r,
+                  struct err *e)
 {
     struct sql q = sql_new(a);
 
     sql_add(&q, "SELECT id, version, created_us, name FROM tags WHERE 1 = 1", DB_NO_ARGS);
-    if (prefix.n) {
-        struct str end = str_printf(a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(prefix));
+    if (p->prefix.n) {
+        struct str end = str_printf(a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(p->prefix));
 
-        sql_add(&q, " AND name >= ? AND name <= ?", DB_ARGS(DB_TEXT(prefix), DB_TEXT(end)));
+        sql_add(&q, " AND name >= ? AND name <= ?", DB_ARGS(DB_TEXT(p->prefix), DB_TEXT(end)));
     }
-    if (after.p && backward)
-        sql_add(&q, " AND name < ?", DB_ARGS(DB_TEXT(after)));
-    else if (after.p)
-        sql_add(&q, " AND name > ?", DB_ARGS(DB_TEXT(after)));
-    if (backward)
-        sql_add(&q, " ORDER BY name DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+    if (p->after.p && p->backward)
+        sql_add(&q, " AND name < ?", DB_ARGS(DB_TEXT(p->after)));
+    else if (p->after.p)
+        sql_add(&q, " AND name > ?", DB_ARGS(DB_TEXT(p->after)));
+    if (p->backward)
+        sql_add(&q, " ORDER BY name DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
     else
-        sql_add(&q, " ORDER BY name LIMIT ?", DB_ARGS(DB_INT(limit)));
+        sql_add(&q, " ORDER BY name LIMIT ?", DB_ARGS(DB_INT(p->limit)));
     return db_query_sql(db, r, &q, e);
 }

@@ -25,7 +25,12 @@ enum rc tags_count(struct db *db, int64_t tag_id, int64_t *n, struct err *e) MUS
 /* Rewrites the ticket's own copy of its tags from the rows. */
 enum rc tags_rewrite_copy(struct db *db, int64_t ticket_id, struct arena *a, struct err *e) MUST_USE;
 /* In order of names, behind `after` (p == NULL: from the start), beginning with prefix. */
-enum rc tags_list(struct db *db, struct str prefix, struct str after, int64_t limit, bool backward,
-                  struct arena *a, struct db_rows *r, struct err *e) MUST_USE;
+struct tags_page {
+    struct str prefix, after;
+    int64_t limit;
+    bool backward;
+};
+enum rc tags_list(struct db *db, const struct tags_page *p, struct arena *a, struct db_rows *r,
+                  struct err *e) MUST_USE;
 
 #endif

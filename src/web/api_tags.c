@@ -55,18 +55,18 @@ static enum rc tags_list_handle(struct ctx *c, struct err *e)
 {
     const struct tags_params *q = c->query;
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    struct str prefix = str_lower(q->prefix.v, c->a);
+    struct tags_page page = { .prefix = str_lower(q->prefix.v, c->a) };
     struct ctx_page p;
     struct tag *list;
     size_t n = 0, max;
-    bool backward;
 
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     max = (size_t)p.limit;
-    backward = p.backward != p.descending;
+    page.after = p.has_key ? p.key_text : STR_NONE;
+    page.limit = p.limit + 1;
+    page.backward = p.backward != p.descending;
     list = ARENA_ARRAY(c->a, struct tag, max + 1);
-    TRY(tags_list(c->db, prefix, p.has_key ? p.key_text : STR_NONE, p.limit + 1, backward, c->a, &r,
-                  e));
+    TRY(tags_list(c->db, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e))
         list[n++] = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, c->a) };
     TRY(e->rc);

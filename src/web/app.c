@@ -209,18 +209,18 @@ static enum rc open_parts(struct app *app, struct err *e)
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e)
 {
     struct app *app = calloc(1, sizeof(*app));
+    enum rc rc;
 
     INVARIANT(app);
     app->cfg = cfg;
     app->arena = arena_new(APP_ARENA_MAX);
     app->started_us = clock_now_us();
     app->reply = exchange_reply;
-    if (open_parts(app, e) != RC_OK) {
+    rc = open_parts(app, e);
+    if (rc != RC_OK)
         app_stop(&app);
-        return e->rc;
-    }
-    *out = app;
-    return RC_OK;
+    *out = app; /* NULL when it failed */
+    return rc;
 }
 
 /* Plain requests are led to the server's own name, never to one that the request chose. */

@@ -13,7 +13,8 @@ enum rc session_load(struct request *r, struct err *e)
 
     credentials_read(c->x, cookies_prefixed(c), &cr);
     r->has_bearer = cr.bearer.p || cr.bad_authorization;
-    rc = auth_resolve(c->app->auth, c->db, c->app->store, &cr, c->a, &c->who, &r->stale_cookie, e);
+    rc = auth_resolve(c->app->auth, c->db, c->app->store, &cr, c->a, &c->who, e);
+    r->stale_cookie = c->who.stale_cookie;
     if (rc == RC_UNAUTH && is_public) {
         /* An expired token must not keep anybody from logging in again. */
         c->who = (struct actor){ .type = ACTOR_ANONYMOUS };

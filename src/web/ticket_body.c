@@ -171,8 +171,6 @@ enum rc attachments_json_of(struct call *c, int64_t ticket_id, bool internal,
 {
     struct attachment_page page = { ticket_id, 0, ATTACHMENTS_MAX, internal };
     struct attachment_list list;
-    struct jw w = { 0 };
-    struct buf *b = NULL;
 
     *out = (struct attachments_json){ 0 };
     TRY(attachments_list(c->db, &page, c->a, &list, e));
@@ -180,21 +178,17 @@ enum rc attachments_json_of(struct call *c, int64_t ticket_id, bool internal,
         return RC_OK;
     qsort(list.v, list.n, sizeof(*list.v), by_message);
     out->v = ARENA_ARRAY(c->a, struct attachment_json, list.n);
-    for (size_t i = 0; i < list.n; i++) {
-        const struct attachment *at = &list.v[i];
+    for (size_t i = 0; i < list.n;) {
+        struct attachment_json *of = &out->v[out->n++];
+        struct buf b = BUF_ARENA(c->a, ATTACHMENTS_JSON_MAX);
+        struct jw w = jw_to(&b);
 
-        if (!out->n || out->v[out->n - 1].message_id != at->message_id) {
-            b = ARENA_NEW(c->a, struct buf);
-            *b = BUF_ARENA(c->a, ATTACHMENTS_JSON_MAX);
-            w = jw_to(b);
-            jw_arr(&w);
-            out->v[out->n++].message_id = at->message_id;
-        }
-        one_attachment(&w, at);
-        if (i + 1 == list.n || list.v[i + 1].message_id != at->message_id) {
-            jw_arr_end(&w);
-            out->v[out->n - 1].json = buf_view(b);
-        }
+        of->message_id = list.v[i].message_id;
+        jw_arr(&w);
+        for (; i < list.n && list.v[i].message_id == of->message_id; i++)
+            one_attachment(&w, &list.v[i]);
+        jw_arr_end(&w);
+        of->json = buf_view(&b);
     }
     return RC_OK;
 }

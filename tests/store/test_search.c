@@ -271,7 +271,8 @@ static void hits_equal_the_naive_scan(void **state)
         const struct query_node *rest;
         struct query_node *n;
         struct str match;
-        size_t n_want, n_got = 0, page;
+        struct search_page page;
+        size_t n_want, n_got = 0;
         bool more = true;
         struct err e = { 0 };
 
@@ -281,9 +282,11 @@ static void hits_equal_the_naive_scan(void **state)
         while (more) { /* in pages of 7: none twice, none left out */
             int64_t before = n_got ? got[n_got - 1].message_id : 0;
 
-            assert_ok(search_hits(&env, match, rest, before, n_got + 7 > TICKETS ? TICKETS - n_got : 7,
-                                  got + n_got, &page, &more, &e), &e);
-            n_got += page;
+            page.hits = got + n_got;
+            assert_ok(search_hits(&env, &(struct search_for){ match, rest, before, n_got + 7 > TICKETS ? TICKETS - n_got : 7 },
+                                  &page, &e), &e);
+            more = page.more;
+            n_got += page.n;
         }
         if (n_got != n_want)
             fail_msg("\"%s\": %zu hits, want %zu; %.*s", text, n_got, n_want, STR_ARG(match));
@@ -305,14 +308,13 @@ static size_t count_hits(struct world *w, const char *text)
     const struct query_node *rest;
     struct query_node *n;
     struct str match;
-    bool more;
-    size_t n_got;
+    struct search_page page = { .hits = got };
     struct err e = { 0 };
 
     assert_ok(query_parse(str_of(text), false, a, &n, &e), &e);
     assert_ok(query_split(n, &env, &match, &rest, &e), &e);
-    assert_ok(search_hits(&env, match, rest, 0, TICKETS, got, &n_got, &more, &e), &e);
-    return n_got;
+    assert_ok(search_hits(&env, &(struct search_for){ match, rest, 0, TICKETS }, &page, &e), &e);
+    return page.n;
 }
 
 static void one_wrong_letter_is_forgiven_when_asked(void **state)
@@ -355,8 +357,7 @@ static void messages_of_a_merged_ticket_belong_to_its_target(void **state)
     struct scope s = { .groups = &group, .n_groups = 1, .internal = true };
     struct query_env env = { w->db, a, 1, 1, &s };
     struct search_hit hit[4];
-    bool more;
-    size_t n;
+    struct search_page page = { .hits = hit };
     struct err e = { 0 };
     struct str match = test_is_sqlite() ? STR("\"zebra\"") : STR("'zebra'");
 
@@ -365,8 +366,8 @@ static void messages_of_a_merged_ticket_belong_to_its_target(void **state)
     assert_ok(db_exec(w->db, "UPDATE tickets SET merged_into_id = 3, title = 'zebra' WHERE id = 2", DB_NO_ARGS, NULL, &e), &e);
     assert_ok(db_exec(w->db, "UPDATE tickets SET title = 'zebra three' WHERE id = 3", DB_NO_ARGS, NULL, &e), &e);
     assert_ok(search_reindex_ticket(w->db, 3, a, &e), &e);
-    assert_ok(search_hits(&env, match, NULL, 0, 4, hit, &n, &more, &e), &e);
-    assert_int_equal(n, 1);
+    assert_ok(search_hits(&env, &(struct search_for){ match, NULL, 0, 4 }, &page, &e), &e);
+    assert_int_equal(page.n, 1);
     assert_int_equal(hit[0].ticket_id, 3);
 }
 
