@@ -6,6 +6,7 @@
 #include "desk/audit.h"
 #include "desk/auth_priv.h"
 #include "store/outbox.h"
+#include "store/roles.h"
 #include "store/sessions.h"
 
 enum { EMAIL_MAX = 254, LOCAL_MAX = 64, TOKEN_BYTES = 32, MAIL_MAX = 16 * 1024, SUBTAG_MAX = 8 };
@@ -105,6 +106,16 @@ struct str account_detail(struct arena *a, struct str key, struct str value)
     jw_text(&w, value);
     jw_obj_end(&w);
     return buf_view(&b);
+}
+
+enum rc account_groups(const struct account *c, const int64_t *ids, size_t n, struct err *e)
+{
+    int64_t found;
+
+    TRY(groups_count(c->db, ids, n, c->a, &found, e));
+    if (found != (int64_t)n)
+        return err_field(e, "/group_levels", "unknown", "", "A group does not exist or stands there twice.");
+    return RC_OK;
 }
 
 enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, struct str object,

@@ -29,6 +29,9 @@ enum rc email_check(struct str email, const char *pointer, struct arena *a, stru
 enum rc locale_check(struct str locale, const char *pointer, struct err *e) MUST_USE;
 struct str email_domain(struct str fold);
 
+/* Each of the groups is there and named once. */
+enum rc account_groups(const struct account *c, const int64_t *ids, size_t n, struct err *e) MUST_USE;
+
 /* Audits about a person; details are ready JSON or empty. */
 enum rc account_audit(const struct account *c, const char *action, int64_t user_id,
                       struct str details, struct err *e) MUST_USE;

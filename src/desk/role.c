@@ -16,16 +16,13 @@ static enum rc taken(enum rc rc, const char *what, struct err *e)
 static enum rc check_role(const struct account *c, int64_t old_perms, const struct role_change *ch,
                           struct err *e)
 {
-    int64_t *ids = ARENA_ARRAY(c->a, int64_t, ch->n_levels), found;
+    int64_t *ids = ARENA_ARRAY(c->a, int64_t, ch->n_levels);
 
     if ((old_perms | (ch->has_perms ? ch->perms : 0)) & ~c->who->perms)
         return err_set(e, RC_DENIED, "more_rights", "The role has permissions that you do not have.");
     for (size_t i = 0; i < ch->n_levels; i++)
         ids[i] = ch->levels[i].group_id;
-    TRY(groups_count(c->db, ids, ch->n_levels, c->a, &found, e));
-    if (found != (int64_t)ch->n_levels)
-        return err_field(e, "/group_levels", "unknown", "", "A group does not exist or stands there twice.");
-    return RC_OK;
+    return account_groups(c, ids, ch->n_levels, e);
 }
 
 static void apply(struct role_row *r, const struct role_change *ch)

@@ -73,20 +73,10 @@ static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, 
 static enum rc choose_customer(struct ticket_work *w, const struct ticket_new *in, struct err *e)
 {
     int64_t id = in->edit.set & TF_CUSTOMER ? in->edit.customer_id : w->c->who->user_id;
-    struct user_ref u;
-    enum rc rc;
 
     if (!w->is_agent && id != w->c->who->user_id)
         return err_field(e, "/customer", "unknown", "", "Customers open tickets for themselves.");
-    rc = refs_user(w->c->db, id, w->c->a, &u, e);
-    if (rc == RC_NOT_FOUND)
-        err_clear(e);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
-        return err_field(e, "/customer", "unknown", "", "There is no such person.");
-    TRY(rc);
-    w->t.customer_id = u.id;
-    w->t.organization_id = u.organization_id;
-    return RC_OK;
+    return ticket_take_customer(w, id, e);
 }
 
 enum { CUSTOMER_MAY = TF_TITLE | TF_GROUP | TF_PRIORITY | TF_FIELDS | TF_ORGANIZATION | TF_CUSTOMER };

@@ -148,14 +148,12 @@ static enum rc edit_priority(struct ticket_work *w, int64_t id, struct err *e)
     return RC_OK;
 }
 
-static enum rc edit_customer(struct ticket_work *w, const struct ticket_edit *ed, struct err *e)
+enum rc ticket_take_customer(struct ticket_work *w, int64_t user_id, struct err *e)
 {
     struct user_ref u;
     enum rc rc;
 
-    if (!(ed->set & TF_CUSTOMER) || ed->customer_id == w->t.customer_id)
-        return RC_OK;
-    rc = refs_user(w->c->db, ed->customer_id, w->c->a, &u, e);
+    rc = refs_user(w->c->db, user_id, w->c->a, &u, e);
     if (rc == RC_NOT_FOUND)
         err_clear(e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
@@ -164,6 +162,13 @@ static enum rc edit_customer(struct ticket_work *w, const struct ticket_edit *ed
     w->t.customer_id = u.id;
     w->t.organization_id = u.organization_id;
     return RC_OK;
+}
+
+static enum rc edit_customer(struct ticket_work *w, const struct ticket_edit *ed, struct err *e)
+{
+    if (!(ed->set & TF_CUSTOMER) || ed->customer_id == w->t.customer_id)
+        return RC_OK;
+    return ticket_take_customer(w, ed->customer_id, e);
 }
 
 static enum rc edit_organization(struct ticket_work *w, const struct ticket_edit *ed, struct err *e)

@@ -21,6 +21,9 @@ struct str ticket_changes_audit(const struct ticket_changes *ch, const struct me
 /* {"id":…,"number":…}, for changes that name another ticket. */
 struct str ticket_number_ref(const struct ticket *t, struct arena *a);
 
+/* The customer of the row, with his organisation; must be there and active. */
+enum rc ticket_take_customer(struct ticket_work *w, int64_t user_id, struct err *e) MUST_USE;
+
 /* Facts and rights, and what is the same for a loaded and a new ticket. */
 enum rc ticket_work_rights(struct ticket_work *w, struct err *e) MUST_USE;
 

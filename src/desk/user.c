@@ -113,7 +113,7 @@ static enum rc check_roles(const struct account *c, const struct user_change *ch
 
 static enum rc check_levels(const struct account *c, const struct user_change *ch, struct err *e)
 {
-    int64_t *ids = ARENA_ARRAY(c->a, int64_t, ch->n_levels), found;
+    int64_t *ids = ARENA_ARRAY(c->a, int64_t, ch->n_levels);
 
     if (!ch->has_levels)
         return RC_OK;
@@ -121,10 +121,7 @@ static enum rc check_levels(const struct account *c, const struct user_change *c
         return err_set(e, RC_DENIED, "forbidden", "You may not give rights on groups.");
     for (size_t i = 0; i < ch->n_levels; i++)
         ids[i] = ch->levels[i].group_id;
-    TRY(groups_count(c->db, ids, ch->n_levels, c->a, &found, e));
-    if (found != (int64_t)ch->n_levels)
-        return err_field(e, "/group_levels", "unknown", "", "A group does not exist or stands there twice.");
-    return RC_OK;
+    return account_groups(c, ids, ch->n_levels, e);
 }
 
 static enum rc check_stand_in(const struct account *c, int64_t user_id, const struct user_change *ch,

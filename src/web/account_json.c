@@ -300,8 +300,7 @@ void sessions_json(struct ctx *c, const struct session_rows *rows)
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
-    jw_key(&c->out, "page");
-    jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
 }
 

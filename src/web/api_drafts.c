@@ -87,12 +87,7 @@ static enum rc list(struct ctx *c, bool of_ticket, struct err *e)
     for (size_t i = 0; i < drafts.n; i++)
         write_draft(w, &drafts.v[i]);
     jw_arr_end(w);
-    jw_key(w, "page");
-    jw_obj(w);
-    jw_kv_null(w, "next");
-    jw_kv_null(w, "prev");
-    jw_kv_bool(w, "has_more", false);
-    jw_obj_end(w);
+    ctx_page_whole(c);
     jw_obj_end(w);
     return RC_OK;
 }

@@ -268,8 +268,7 @@ static enum rc perms_list(struct ctx *c, struct err *e)
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
-    jw_key(&c->out, "page");
-    jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }

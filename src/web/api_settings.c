@@ -144,12 +144,7 @@ static enum rc settings_list(struct ctx *c, struct err *e)
         put_setting(w, &setting_defs[id], &v);
     }
     jw_arr_end(w);
-    jw_key(w, "page");
-    jw_obj(w);
-    jw_kv_null(w, "next");
-    jw_kv_null(w, "prev");
-    jw_kv_bool(w, "has_more", false);
-    jw_obj_end(w);
+    ctx_page_whole(c);
     jw_obj_end(w);
     return RC_OK;
 }

@@ -65,12 +65,7 @@ static enum rc link_list(struct ctx *c, struct err *e)
     for (size_t i = 0; i < list.n; i++)
         write_link(&c->out, &call, id, &list.v[i]);
     jw_arr_end(&c->out);
-    jw_key(&c->out, "page");
-    jw_obj(&c->out);
-    jw_kv_null(&c->out, "next");
-    jw_kv_null(&c->out, "prev");
-    jw_kv_bool(&c->out, "has_more", false);
-    jw_obj_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }

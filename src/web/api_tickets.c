@@ -126,24 +126,32 @@ static const struct jfield patch_fields[] = {
 };
 static const struct jspec patch_spec = JSPEC("TicketPatch", patch_fields, struct edit_body);
 
+/* The ticket of the path, as If-Match names it, to be changed. */
+static enum rc begin_edit(struct ctx *c, struct call *call, struct ticket_work *w, struct err *e)
+{
+    int64_t id, version;
+
+    TRY(ctx_ticket_id(c, 0, &id, e));
+    TRY(ctx_if_match(c, &version, e));
+    TRY(ctx_call(c, call, e));
+    TRY(stale_ticket(c, call, id, ticket_work_begin(call, id, CAN_ANSWER, version, w, e), e));
+    if (w->t.state_type == STATE_MERGED)
+        return err_set(e, RC_CONFLICT, "ticket_merged",
+                       "This ticket was merged into another one and cannot be changed.");
+    return RC_OK;
+}
+
 static enum rc ticket_patch(struct ctx *c, struct err *e)
 {
     struct ticket_work w;
     struct ticket_edit ed;
     struct call call;
-    int64_t id, version;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_if_match(c, &version, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(stale_ticket(c, &call, id, ticket_work_begin(&call, id, CAN_ANSWER, version, &w, e), e));
-    if (w.t.state_type == STATE_MERGED)
-        return err_set(e, RC_CONFLICT, "ticket_merged",
-                       "This ticket was merged into another one and cannot be changed.");
+    TRY(begin_edit(c, &call, &w, e));
     TRY(edit_body_read(&call, c->body, false, &ed, e));
     TRY(ticket_apply(&w, &ed, e));
     TRY(ticket_work_save(&w, e));
-    return answer_ticket(c, &call, id, e);
+    return answer_ticket(c, &call, w.t.id, e);
 }
 
 /* ---- Fields and a message at once ---- */
@@ -193,17 +201,10 @@ static enum rc ticket_actions(struct ctx *c, struct err *e)
     struct ticket_edit ed;
     struct message_new m;
     struct call call;
-    int64_t id, version;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_if_match(c, &version, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(stale_ticket(c, &call, id, ticket_work_begin(&call, id, CAN_ANSWER, version, &w, e), e));
-    if (w.t.state_type == STATE_MERGED)
-        return err_set(e, RC_CONFLICT, "ticket_merged",
-                       "This ticket was merged into another one and cannot be changed.");
+    TRY(begin_edit(c, &call, &w, e));
     if (b->last_seen_message.set)
-        TRY(check_seen(&call, id, b->last_seen_message.v, e));
+        TRY(check_seen(&call, w.t.id, b->last_seen_message.v, e));
     TRY(edit_body_read(&call, &b->edit, false, &ed, e));
     TRY(ticket_apply(&w, &ed, e));
     if (b->message.v) {

@@ -87,5 +87,7 @@ enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const stru
                        struct str filter, struct ctx_page *p, struct err *e) MUST_USE;
 void ctx_page_item(struct ctx *c, struct ctx_page *p, int64_t key, struct str key_text, int64_t id);
 void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more);
+/* The page{} of a list that always comes whole. */
+void ctx_page_whole(struct ctx *c);
 
 #endif

@@ -182,3 +182,9 @@ void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more)
     if (links.n && !links.overflow)
         exchange_header(c->x, STR("link"), buf_view(&links));
 }
+
+void ctx_page_whole(struct ctx *c)
+{
+    jw_key(&c->out, "page");
+    jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
+}
