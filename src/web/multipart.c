@@ -67,7 +67,7 @@ enum rc multipart_boundary(struct str content_type, struct arena *a, struct str 
 /* RFC 8187: charset'language'percent-encoded; only UTF-8. */
 static bool extended_text(struct str v, struct arena *a, struct str *out)
 {
-    struct str charset = str_cut(&v, '\''), language = STR_NONE;
+    struct str charset = str_cut(&v, '\''), language;
 
     if (!v.p || !str_ieq(charset, STR("utf-8")))
         return false;
