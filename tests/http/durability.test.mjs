@@ -2,11 +2,14 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync,
+  unlinkSync, writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { Cluster, Server, engines, onBoth, until } from './harness.mjs';
+import { Cluster, Server, binary, engines, onBoth, until } from './harness.mjs';
 
 const api = '/api/v1';
 const quiet = { check: false }; // a storm is about the data; other tests hold answers against the document
@@ -117,6 +120,71 @@ onBoth((engine) =>
     await server.close();
   }),
 );
+
+// ---- A power cut ----
+
+/** The records of a journal of tests/tools/powercut.c; the last one may be torn. */
+function undoRecords(bytes) {
+  const records = [];
+  for (let at = 0; at + 24 <= bytes.length; ) {
+    const [off, size, n] = [0, 8, 16].map((i) => Number(bytes.readBigUInt64LE(at + i)));
+    if (at + 24 + n > bytes.length) break;
+    records.push({ off, size, old: bytes.subarray(at + 24, at + 24 + n) });
+    at += 24 + n;
+  }
+  return records;
+}
+
+/** Puts back what was written and never synced, newest first; the number of writes taken back. */
+function cutPower(dir, journals) {
+  let undone = 0;
+  rmSync(join(dir, 'test.db-shm'), { force: true }); // memory, not a file that survives
+  for (const path of ['test.db', 'test.db-wal'].map((n) => join(dir, n)).filter(existsSync)) {
+    const journal = join(journals, String(statSync(path).ino));
+    const records = existsSync(journal) ? undoRecords(readFileSync(journal)) : [];
+    const fd = openSync(path, 'r+');
+    for (const { off, size, old } of records.reverse()) {
+      writeSync(fd, old, 0, old.length, off);
+      ftruncateSync(fd, size);
+      undone++;
+    }
+    closeSync(fd);
+  }
+  for (const name of readdirSync(journals)) unlinkSync(join(journals, name));
+  return undone;
+}
+
+test('a power cut in a storm of writes loses nothing that was acknowledged', async (t) => {
+  const shim = join(dirname(binary), 'tests/libpowercut.so');
+  if (!existsSync(shim)) return t.skip('tests/libpowercut.so is not built');
+  const dir = mkdtempSync(join(tmpdir(), 'ticketing-power-'));
+  const journals = join(dir, 'journals');
+  mkdirSync(journals);
+  const wrap = ['env', `LD_PRELOAD=${shim}`, `POWERCUT_DIR=${journals}`];
+  const server = await Server.start('sqlite', { LOG_LEVEL: 'warn' }, { dir, wrap });
+  const agent = await server.person('agent');
+  const client = await server.person('customer');
+  const writes = [];
+  let undone = 0;
+  for (let round = 0; round < 4; round++) {
+    const begun = writes.length;
+    const storm = Array.from({ length: 16 }, () => writeUntilGone(client, writes));
+    await until(() => writes.length - begun > 150, 'writes');
+    await server.stop('SIGKILL');
+    await Promise.all(storm);
+    undone += cutPower(dir, journals);
+    await server.launch();
+    for (const w of writes.filter((x) => !x.answer)) {
+      w.answer = await w.send();
+      assert.equal(w.answer.status, 201, `${w.path} again`);
+    }
+    for (const w of writes.slice(-40)) assert.equal((await w.send()).id, w.answer.id, 'acknowledged before the cut');
+  }
+  assert.ok(undone > 0, 'the cuts met writes that were not synced');
+  await verify(server, agent, writes);
+  await server.close();
+  rmSync(dir, { recursive: true });
+});
 
 test('a command beside the running server loses nothing of it', async () => {
   const server = await Server.start('sqlite');
