@@ -333,7 +333,8 @@ static enum rc batch(struct streams *s, int64_t after, size_t *n, struct err *e)
         return RC_OK;
     TRY(catalog_get(s->db, &cat, e));
     for (struct stream *st = first_of(s); st; st = st->next) {
-        if (st->gone || st->cursor >= rows.v[rows.n - 1].ev.id)
+        /* One that came while this was read may want older events: the next round is its first. */
+        if (st->gone || st->cursor < after || st->cursor >= rows.v[rows.n - 1].ev.id)
             continue;
         TRY(recheck(s, st, e));
         deliver(s, st, &rows, cat);

@@ -198,6 +198,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await admin.delete(`${api}/priorities/${priority.id}`);
     const tag = await admin.post(`${api}/tags`, { name: 'scanner' });
     await admin.patch(`${api}/tags/${tag.id}`, { name: 'scanners' });
+    await admin.get(`${api}/tags/${tag.id}`);
     await admin.get(`${api}/tags?prefix=scan`);
     await admin.delete(`${api}/tags/${tag.id}`);
     const field = await admin.post(`${api}/fields`, { object: 'ticket', name: 'room', type: 'text', label: 'Room' });

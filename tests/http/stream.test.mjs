@@ -86,6 +86,22 @@ onServer('the live stream', {}, (shared) => {
     who.streams.customer = s;
   });
 
+  test('streams that come in the middle of changes miss none of them', async () => {
+    const from = (await who.agent.get(`${path}/events?limit=200`)).data.at(-1).id;
+    const streams = [];
+    const writing = (async () => {
+      for (let i = 0; i < 30; i++) await who.agent.post(`${path}/messages`, { body: `busy ${i}` });
+    })();
+    for (let i = 0; i < 4; i++) streams.push(await Stream.open(who.agent, { 'last-event-id': String(from) }));
+    await writing;
+    const expected = (await who.agent.get(`${path}/events?limit=200`)).data.map((e) => e.id).filter((id) => id > from);
+    for (const s of streams) {
+      await until(() => s.tickets().at(-1)?.data.id === expected.at(-1), 'the last event');
+      assert.deepEqual(s.tickets().map((e) => e.data.id), expected);
+      await s.close();
+    }
+  });
+
   test('refuses who is not logged in and an id that is none', async () => {
     const nobody = shared.server.client();
     assert.equal((await nobody.request('GET', `${api}/events`)).status, 401);
