@@ -118,6 +118,9 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     assert.ok(primary.status < 300, primary.text);
     await admin.request('DELETE', `${path}/identities/${first.id}`);
     assert.deepEqual((await admin.get(path)).identities.map((i) => i.value), ['ute2@acme.example']);
+    const twin = await admin.post(`${api}/users`, { name: 'Ute again', email: 'ute@else.example' });
+    await admin.post(`${path}/merge`, { source: twin.id }, { status: 200 });
+    await admin.post(`${api}/users/${twin.id}/unmerge`, undefined, { status: 200 });
     const customer = `${api}/users/${who.customer.user.id}`;
     await admin.get(`${customer}/sessions`);
     const reset = await admin.request('DELETE', `${customer}/mfa`);
