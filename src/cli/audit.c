@@ -7,6 +7,7 @@
 #include "desk/audit_json.h"
 #include "desk/audit_verify.h"
 #include "store/audit.h"
+#include "store/migrate.h"
 #include "store/store.h"
 
 enum { PAGE = 500, OUT_MAX = 256 * 1024 * 1024, WITNESS_MAX = 256 * 1024 * 1024 };
@@ -124,6 +125,10 @@ static int run(struct cli *c)
         return CLI_FAILED;
     if (store_connect(c->store, DB_READ, &db, &e) != RC_OK)
         return cli_fail(&e);
+    if (store_migrations_current(db, &e) != RC_OK) {
+        db_close(&db);
+        return cli_fail(&e);
+    }
     status = actions[i].run(c, db);
     db_close(&db);
     return status;

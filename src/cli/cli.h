@@ -56,6 +56,8 @@ bool cli_number(const struct cli *c, const char *name, int64_t min, int64_t max,
 int cli_config(struct cli *c);
 /* cli_config(), and opens the database with it. */
 int cli_store(struct cli *c);
+/* The same, and brings the schema up to date as server serve does at its start. */
+int cli_store_current(struct cli *c);
 /* Makes the folder of an SQLite file. */
 enum rc cli_database_folder(struct str url, struct arena *a, struct err *e) MUST_USE;
 /* Tells the failure on standard error: returns CLI_FAILED. */

@@ -359,7 +359,7 @@ static int run(struct cli *c, bool bench)
     if ((cli_is_given(c, "--tickets") && !cli_number(c, "--tickets", 1, TICKETS_MAX, &s->tickets))
         || (cli_is_given(c, "--seed") && !cli_number(c, "--seed", 1, INT64_MAX, &seed_value)))
         return CLI_USAGE;
-    rc = cli_store(c);
+    rc = cli_store_current(c);
     if (rc != CLI_OK)
         return rc;
     s->store = c->store;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "store/migrate.h"
 #include "store/store.h"
 
 /* SQLite makes the file, but not its folder. */
@@ -36,4 +37,14 @@ int cli_store(struct cli *c)
     if (cli_database_folder(o.url, c->a, &e) != RC_OK || store_open(&o, &c->store, &e) != RC_OK)
         return cli_fail(&e);
     return CLI_OK;
+}
+
+int cli_store_current(struct cli *c)
+{
+    struct err e = { 0 };
+    int status = cli_store(c);
+
+    if (status != CLI_OK)
+        return status;
+    return store_migrate(c->store, &(struct migrate_opts){ 0 }, &e) == RC_OK ? CLI_OK : cli_fail(&e);
 }

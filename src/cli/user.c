@@ -211,7 +211,7 @@ static int run(struct cli *c)
         i++;
     if (i == ARRAY_LEN(actions))
         return cli_usage(c, "expected: %s", c->cmd->args);
-    if (cli_store(c) != CLI_OK)
+    if (cli_store_current(c) != CLI_OK)
         return CLI_FAILED;
     if (app_auth(c->cfg, &w.au, &e) != RC_OK)
         return cli_fail(&e);

@@ -31,6 +31,17 @@ describe('before the start', () => {
       DATABASE_URL: `sqlite:///${dir}/never.db`, ...env,
     });
 
+  test('commands bring a new database up to date; audit only says that it is not', async () => {
+    const fresh = (name) => ({ DATABASE_URL: `sqlite:///${dir}/${name}.db`, DATA_DIR: `${dir}/${name}`, JWT_SECRET: strong() });
+    const audit = await run(['audit', 'verify'], fresh('audit'));
+    assert.equal(audit.code, 1);
+    assert.match(audit.text, /server migrate/);
+    const seed = await run(['seed', '--tickets', '5'], fresh('seed'));
+    assert.equal(seed.code, 0, seed.text);
+    const user = await run(['user', 'create', '--email', 'a@example.org', '--name', 'A'], fresh('user'));
+    assert.equal(user.code, 0, user.text);
+  });
+
   test('production names every reason at once', async () => {
     const r = await production({
       JWT_SECRET: 'short', ALLOWED_ORIGINS: '*', RATE_LIMIT_PER_MIN: 'many', SERVER_PORT: '99999', LOG_LEVEL: 'loud',
