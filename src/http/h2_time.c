@@ -47,6 +47,11 @@ bool h2_timeout(struct conn *c)
         if (stream_deadline(io, lim) > now)
             continue;
         STAT(c->hl, cut_slow, 1);
+        if (io->h2_sent_all) { /* answered early, and the rest of the body does not come */
+            io->h2_moved_us = now;
+            nghttp2_submit_rst_stream(h->s, NGHTTP2_FLAG_NONE, io->h2_id, NGHTTP2_NO_ERROR);
+            continue;
+        }
         if (!io->h2_head->done || io->replied) {
             nghttp2_session_terminate_session(h->s, NGHTTP2_ENHANCE_YOUR_CALM);
             return true;

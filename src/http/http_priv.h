@@ -66,6 +66,7 @@ struct exchange_io {
     int64_t h2_moved_us; /* when the client last took bytes of the body */
     struct h2_head *h2_head;
     bool h2_sent_all;
+    size_t h2_late; /* bytes of the body that came after the answer */
     enum rc refuse; /* HTTP/2: found before the header section was whole */
     uint64_t raw;   /* bytes of a chunked body with its framing */
     bool has_length, body_done, spool, expects_continue;

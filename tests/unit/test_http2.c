@@ -10,6 +10,7 @@ struct client {
     int closed, n_status[600];
     uint32_t goaway, last_code;
     bool has_goaway;
+    int resets;
     size_t data;
     char body[8192];
 };
@@ -54,6 +55,7 @@ static int on_frame(nghttp2_session *s, const nghttp2_frame *f, void *arg)
     struct client *c = arg;
 
     (void)s;
+    c->resets += f->hd.type == NGHTTP2_RST_STREAM;
     if (f->hd.type == NGHTTP2_GOAWAY) {
         c->has_goaway = true;
         c->goaway = f->goaway.error_code;
@@ -195,6 +197,47 @@ static void too_large_bodies_get_413(void **state)
     assert_int_equal(c.n_status[200], 1);
     client_close(&c);
     assert_int_equal(fx.requests, 1);
+}
+
+static ssize_t give_later(nghttp2_session *s, int32_t id, uint8_t *p, size_t n, uint32_t *flags,
+                          nghttp2_data_source *src, void *arg)
+{
+    struct client *c = arg;
+
+    return c->n_status[401] ? give(s, id, p, n, flags, src, arg) : NGHTTP2_ERR_DEFERRED;
+}
+
+/* The answer comes before the body: a small one may still be sent, a large one is cut off. */
+static void an_early_answer_lets_a_small_body_end(void **state)
+{
+    struct client c;
+    size_t left = 3000;
+    nghttp2_data_provider body = { .source.ptr = &left, .read_callback = give_later };
+    int32_t id;
+
+    (void)state;
+    client_open(&c);
+    id = request(&c, "POST", "/early", &body);
+    while (c.n_status[401] == 0) {
+        uint8_t buf[16384];
+        ssize_t n;
+
+        client_flush(&c);
+        n = recv(c.fd, buf, sizeof(buf), 0);
+        assert_true(n > 0);
+        nghttp2_session_mem_recv(c.s, buf, (size_t)n);
+    }
+    nghttp2_session_resume_data(c.s, id);
+    client_run(&c, 1);
+    assert_int_equal(c.resets, 0);
+    assert_int_equal(left, 0);
+    left = 1000000;
+    body.read_callback = give;
+    request(&c, "POST", "/early", &body);
+    client_run(&c, 2);
+    assert_int_equal(c.n_status[401], 2);
+    assert_int_equal(c.resets, 1);
+    client_close(&c);
 }
 
 static void bad_requests_are_refused_one_by_one(void **state)
@@ -473,6 +516,7 @@ int main(void)
         T(many_streams_are_answered, fx_default),
         T(bodies_flow_both_ways, fx_default),
         T(too_large_bodies_get_413, fx_default),
+        T(an_early_answer_lets_a_small_body_end, fx_default),
         T(bad_requests_are_refused_one_by_one, fx_default),
         T(cookies_in_crumbs_and_large_headers, fx_default),
         T(rapid_resets_end_the_connection, fx_default),
