@@ -36,6 +36,7 @@ enum {
     LOOPS_MAX = 4,
     THREADS_MIN = 2,
     SLOW_NICE = 10, /* a storm of logins must not take the cores from the other requests */
+    SLOW_WAITING = 128, /* passwords a thread; one takes some 30 ms: nobody waits minutes behind a flood */
     STREAMS_PER_USER_MAX = 10,
 };
 
@@ -114,6 +115,8 @@ static void open_lanes(struct app *app)
     o.name = "slow";
     o.threads = (size_t)cfg->slow_threads;
     o.nice = SLOW_NICE;
+    if (o.cap > SLOW_WAITING * o.threads)
+        o.cap = SLOW_WAITING * o.threads;
     app->slow_lane = lane_new(&o);
 }
 
