@@ -389,6 +389,71 @@ static void a_search_of_many_inexact_words_is_refused(void **state)
     chain_close(&d.ch);
 }
 
+/* ── rights that were taken away ── */
+
+/* How many doors of the ticket are open to him: list, one, words, messages, history, people, file. */
+static int open_doors(struct desk *d, const char *who, int64_t upload)
+{
+    static const char *const parts[] = { "", "/messages", "/events", "/participants", "/links", "/drafts" };
+    int n = json_array_size(answer_at(get(d->ch, who, "/api/v1/tickets"), "/data")) > 0;
+
+    n += hits(d, who, "wombat") > 0;
+    n += get(d->ch, who, desk_path(d->ch, "/api/v1/attachments/%lld/content", (long long)upload))->status == 200;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        n += get(d->ch, who, desk_path(d->ch, "/api/v1/tickets/%lld%s", (long long)d->ticket, parts[i]))->status == 200;
+    n += post(d->ch, who, desk_path(d->ch, "/api/v1/tickets/%lld/messages", (long long)d->ticket),
+              "{\"body\":\"still here\"}")->status == 201;
+    return n;
+}
+
+static void every_door_closes_when_the_right_is_taken_away(void **state)
+{
+    enum { DOORS = 10 };
+    struct desk d = desk_open();
+    const char *admin = chain_admin(d.ch), *colleague, *guest;
+    int64_t colleague_id = chain_user(d.ch, 3), guest_id = chain_user(d.ch, 3), org, upload;
+    const char *people = desk_path(d.ch, "/api/v1/tickets/%lld/participants", (long long)d.ticket);
+    const char *overseer = d.overview;
+    int64_t overseer_id = chain_int(d.ch, "SELECT max(user_id) FROM user_groups", DB_NO_ARGS);
+    struct answer *an;
+
+    (void)state;
+    colleague = chain_token(d.ch, colleague_id, -1, false);
+    guest = chain_token(d.ch, guest_id, -1, false);
+    an = chain_send(d.ch, (struct ask){ .method = HTTP_POST, .target = "/api/v1/uploads?name=a.txt", .body = "text",
+                                        .type = "text/plain", .bearer = d.customer });
+    expect(an, 201);
+    upload = answer_int(an, "/id");
+    expect(post(d.ch, d.customer, desk_path(d.ch, "/api/v1/tickets/%lld/messages", (long long)d.ticket),
+                str_printf(d.ch->a, "{\"body\":\"see file\",\"attachments\":[%lld]}", (long long)upload).p),
+           201);
+    org = answer_int(post(d.ch, admin, "/api/v1/organizations", "{\"name\":\"Acme\",\"shared\":true}"), "/id");
+    chain_exec(d.ch, "UPDATE tickets SET organization_id = $1 WHERE id = $2", DB_ARGS(DB_INT(org), DB_INT(d.ticket)));
+    assert_int_equal(open_doors(&d, colleague, upload), 0);
+#define PATCH(path, text) \
+    expect(chain_send(d.ch, (struct ask){ .method = HTTP_PATCH, .target = path, .json = text, .bearer = admin }), 200)
+    PATCH(desk_path(d.ch, "/api/v1/users/%lld", (long long)colleague_id),
+          str_printf(d.ch->a, "{\"organization_id\":%lld}", (long long)org).p);
+    assert_true(open_doors(&d, colleague, upload) >= DOORS - 1); /* the index was not told */
+    PATCH(desk_path(d.ch, "/api/v1/organizations/%lld", (long long)org), "{\"shared\":false}");
+    assert_int_equal(open_doors(&d, colleague, upload), 0);
+
+    expect(post(d.ch, d.agent, people, str_printf(d.ch->a, "{\"user\":%lld}", (long long)guest_id).p), 200);
+    assert_int_equal(open_doors(&d, guest, upload), DOORS);
+    expect(chain_send(d.ch, (struct ask){ .method = HTTP_DELETE, .bearer = d.agent,
+                                          .target = desk_path(d.ch, "%s/%lld", people, (long long)guest_id) }),
+           204);
+    assert_int_equal(open_doors(&d, guest, upload), 0);
+
+    PATCH(desk_path(d.ch, "/api/v1/users/%lld", (long long)overseer_id),
+          "{\"group_levels\":[{\"group_id\":1,\"levels\":[\"full\"]}]}");
+    assert_int_equal(open_doors(&d, overseer, upload), DOORS);
+    PATCH(desk_path(d.ch, "/api/v1/users/%lld", (long long)overseer_id), "{\"group_levels\":[]}");
+    assert_int_equal(open_doors(&d, overseer, upload), 0);
+#undef PATCH
+    chain_close(&d.ch);
+}
+
 /* ── what customers may name ── */
 
 static void customers_learn_nobodys_name_by_counting_ids(void **state)
@@ -445,6 +510,7 @@ int main(void)
         cmocka_unit_test(customers_do_not_find_the_addresses_of_agents),
         cmocka_unit_test(many_long_messages_do_not_keep_a_ticket_from_being_read),
         cmocka_unit_test(a_search_of_many_inexact_words_is_refused),
+        cmocka_unit_test(every_door_closes_when_the_right_is_taken_away),
         cmocka_unit_test(customers_learn_nobodys_name_by_counting_ids),
         cmocka_unit_test(customers_do_not_take_the_ids_of_other_systems),
     };
