@@ -76,8 +76,8 @@ static enum rc restore_identities(const struct account *c, const struct user_mer
     struct identity_rows left;
     int64_t want[3] = { 0 };
 
-    TRY(user_merges_rows(c->db, m->id, MERGE_IDENTITY, 0, MERGE_IDENTITIES_MAX, c->a, &moved, e));
-    TRY(user_merges_rows(c->db, m->id, MERGE_PRIMARY, 0, MERGE_IDENTITIES_MAX, c->a, &lost, e));
+    TRY(user_merges_rows(c->db, &(struct merge_page){ m->id, MERGE_IDENTITY, 0, MERGE_IDENTITIES_MAX }, c->a, &moved, e));
+    TRY(user_merges_rows(c->db, &(struct merge_page){ m->id, MERGE_PRIMARY, 0, MERGE_IDENTITIES_MAX }, c->a, &lost, e));
     for (size_t i = 0; i < moved.n; i++)
         TRY(user_merges_identity(c->db, moved.v[i].row_id, m->target_id, m->source_id, moved.v[i].n != 0, e));
     TRY(identities_of(c->db, m->target_id, c->a, &left, e));
@@ -123,7 +123,7 @@ static enum rc restore_owner(const struct account *c, const struct user_merge *m
     }
     TRY(rc);
     do {
-        TRY(user_merges_rows(c->db, m->id, MERGE_OWNER, after, MERGE_BATCH, c->a, &rows, e));
+        TRY(user_merges_rows(c->db, &(struct merge_page){ m->id, MERGE_OWNER, after, MERGE_BATCH }, c->a, &rows, e));
         for (size_t i = 0; i < rows.n; i++) {
             after = rows.v[i].row_id;
             TRY(give_back(c, m, &owner, &rows.v[i], e));

@@ -227,16 +227,16 @@ static enum rc read_rows(struct db_rows *r, int64_t limit, struct arena *a, stru
     return e->rc;
 }
 
-enum rc user_merges_rows(struct db *db, int64_t merge_id, enum merge_part part, int64_t after_id,
-                         int64_t limit, struct arena *a, struct merge_rows *out, struct err *e)
+enum rc user_merges_rows(struct db *db, const struct merge_page *p, struct arena *a,
+                         struct merge_rows *out, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
     TRY(db_query(db, &r,
                  "SELECT row_id, n FROM user_merge_rows WHERE merge_id = $1 AND kind = $2"
                  " AND row_id > $3 ORDER BY row_id LIMIT $4",
-                 DB_ARGS(DB_INT(merge_id), DB_INT(part), DB_INT(after_id), DB_INT(limit)), e));
-    return read_rows(&r, limit, a, out, e);
+                 DB_ARGS(DB_INT(p->merge_id), DB_INT(p->part), DB_INT(p->after_id), DB_INT(p->limit)), e));
+    return read_rows(&r, p->limit, a, out, e);
 }
 
 enum rc user_merges_count(struct db *db, int64_t merge_id, enum merge_part part, int64_t *n,

@@ -59,8 +59,13 @@ struct merge_rows {
     size_t n;
 };
 /* Those of one part behind after_id, at most limit. */
-enum rc user_merges_rows(struct db *db, int64_t merge_id, enum merge_part part, int64_t after_id,
-                         int64_t limit, struct arena *a, struct merge_rows *out, struct err *e) MUST_USE;
+struct merge_page {
+    int64_t merge_id;
+    enum merge_part part;
+    int64_t after_id, limit;
+};
+enum rc user_merges_rows(struct db *db, const struct merge_page *p, struct arena *a,
+                         struct merge_rows *out, struct err *e) MUST_USE;
 enum rc user_merges_count(struct db *db, int64_t merge_id, enum merge_part part, int64_t *n,
                           struct err *e) MUST_USE;
 /* Tickets whose search documents name one of the two, by id behind after_id. */
