@@ -276,6 +276,8 @@ static enum rc perms_list(struct ctx *c, struct err *e)
 static const struct route me_routes[] = {
     { HTTP_GET, "/api/v1/auth/me", "auth_me_show", "Authentication", "The caller.", NULL, me_show, 0, 0, NULL, NULL, &user_answer, 200, 0, BUCKET_API },
     { HTTP_PATCH, "/api/v1/auth/me", "auth_me_change", "Authentication", "Change one's own name, language, zone, absence, preferences.", NULL, me_change, R_WRITE, 0, NULL, &me_body, &user_answer, 200, 0, BUCKET_API },
+    { HTTP_GET, "/api/v1/me", "me_show", "Authentication", "The caller; the same as auth/me.", NULL, me_show, 0, 0, NULL, NULL, &user_answer, 200, 0, BUCKET_API },
+    { HTTP_PATCH, "/api/v1/me", "me_change", "Authentication", "The same as auth/me.", NULL, me_change, R_WRITE, 0, NULL, &me_body, &user_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/permissions", "permissions_list", "Roles", "All permissions.", NULL, perms_list, R_LIST, 0, NULL, NULL, &perm_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/tokens", "tokens_list", "API tokens", "The caller's API tokens.", NULL, token_list, R_LIST, 0, &token_query, NULL, &token_answer, 200, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/tokens", "tokens_create", "API tokens", "Make an API token; it is shown this once.", NULL, token_create_handle, R_WRITE | R_NO_IDEMPOTENCY, 0, NULL, &token_spec, &token_answer, 201, 0, BUCKET_API },

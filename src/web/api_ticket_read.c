@@ -21,7 +21,7 @@ struct tickets_params {
     struct ctx_list_query list;
     struct j_texts state, state_type, priority, group, owner, fields;
     struct j_ints customer, organization;
-    struct j_texts channel;
+    struct j_texts channel, include;
     struct j_text q, tag, external_id, external_source;
     struct j_int count;
     struct j_int updated_since, updated_before, created_since, created_before;
@@ -52,6 +52,7 @@ static const struct jfield tickets_params_fields[] = {
     PARAM("updated_before", J_TIME, 0, updated_before, "Changed before."),
     PARAM("created_since", J_TIME, 0, created_since, "Made at or after."),
     PARAM("created_before", J_TIME, 0, created_before, "Made before."),
+    PARAM("include", J_TEXTS, 32, include, "customer, owner: these people whole, in included.users."),
     PARAM("fields", J_TEXTS, 32, fields, "Only these members."),
 };
 const struct jspec tickets_query = JSPEC("TicketsQuery", tickets_params_fields, struct tickets_params);
@@ -105,14 +106,19 @@ static enum rc read_owners(struct call *call, const struct j_texts *in, struct i
     return RC_OK;
 }
 
-static enum rc read_bits(const struct j_texts *in, const char *param, const char *const *names,
+static enum rc read_bits(struct arena *a, const struct j_texts *in, const char *param, const char *const *names,
                          unsigned *out, struct err *e)
 {
     for (size_t i = 0; i < in->n; i++) {
         int bit = kind_of(names, in->v[i]);
 
         if (bit < 0) {
-            err_field(e, param, "choice", "", "There is no %s of this name.", param);
+            struct buf allowed = BUF_ARENA(a, KIB);
+
+            for (size_t k = 0; names[k]; k++)
+                buf_printf(&allowed, "%s%s", k ? ", " : "", names[k]);
+            buf_char(&allowed, '\0');
+            err_field(e, param, "choice", allowed.p, "There is no %s of this name.", param);
             return bad_param(e);
         }
         *out |= 1u << bit;
@@ -137,8 +143,8 @@ static enum rc read_filter(struct call *call, const struct tickets_params *q,
     TRY(read_refs(call, &q->priority, "priority", ref_priority, &f->priorities, e));
     TRY(read_refs(call, &q->group, "group", ref_group, &f->groups, e));
     TRY(read_owners(call, &q->owner, &f->owners, e));
-    TRY(read_bits(&q->state_type, "state_type", state_type_names, &f->state_types, e));
-    TRY(read_bits(&q->channel, "channel", channel_names, &f->channels, e));
+    TRY(read_bits(call->a, &q->state_type, "state_type", state_type_names, &f->state_types, e));
+    TRY(read_bits(call->a, &q->channel, "channel", channel_names, &f->channels, e));
     if (q->tag.set && tag_normalise(q->tag.v, "tag", call->a, &f->tag, e) != RC_OK)
         return bad_param(e);
     return RC_OK;
@@ -177,21 +183,90 @@ static bool sees_as_agent(const struct call *call, const struct ticket *t)
     return can(call->who, CAN_READ_INTERNAL, &facts);
 }
 
-/* How a list is shown. */
-struct list_how {
+/* A person whole: only for agents, and for himself. */
+static enum rc person_json(struct call *call, int64_t id, bool internal, struct str *out, struct err *e)
+{
+    struct buf b = BUF_ARENA(call->a, 16 * KIB);
+    struct jw w = jw_to(&b);
+    struct user_ref u;
+
+    if (!id || (!internal && id != call->who->user_id))
+        return RC_OK;
+    TRY(refs_user(call->db, id, call->a, &u, e));
+    jw_obj(&w);
+    jw_kv_int(&w, "id", u.id);
+    jw_kv_text(&w, "name", u.name);
+    jw_kv_text(&w, "email", u.email);
+    jw_kv_id(&w, "organization_id", u.organization_id);
+    jw_kv_bool(&w, "active", u.active);
+    jw_obj_end(&w);
+    *out = buf_view(&b);
+    return RC_OK;
+}
+
+/* How a list shows its tickets: these members; the people whole that include= asks for, each once. */
+struct shown {
     enum ticket_sort sort;
     bool as_customer;
     uint64_t mask;
+    bool customers, owners;
+    struct buf people;
+    int64_t *ids;
+    size_t n;
 };
 
-static void list_item(struct ctx *c, struct call *call, struct ctx_page *p,
-                      const struct list_how *how, const struct ticket *t)
+static enum rc add_person(struct call *call, struct shown *s, int64_t id, bool internal, struct err *e)
 {
-    struct ticket_view v = { .cat = call->cat, .internal = sees_as_agent(call, t), .mask = how->mask };
+    struct str whole = STR_NONE;
 
-    ctx_page_item(c, p, ticket_sort_key(call->cat, how->sort, how->as_customer, t),
-                  how->sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->ids[i] == id)
+            return RC_OK;
+    TRY(person_json(call, id, internal, &whole, e));
+    if (!whole.p)
+        return RC_OK;
+    if (s->n)
+        buf_char(&s->people, ',');
+    buf_str(&s->people, whole);
+    s->ids[s->n++] = id;
+    return RC_OK;
+}
+
+static enum rc list_item(struct ctx *c, struct call *call, struct ctx_page *p, struct shown *s,
+                         const struct ticket *t, struct err *e)
+{
+    struct ticket_view v = { .cat = call->cat, .internal = sees_as_agent(call, t), .mask = s->mask };
+
+    ctx_page_item(c, p, ticket_sort_key(call->cat, s->sort, s->as_customer, t),
+                  s->sort == SORT_NUMBER ? t->number : STR_NONE, t->id);
     ticket_json(&c->out, &v, t);
+    if (s->customers)
+        TRY(add_person(call, s, t->customer_id, v.internal, e));
+    if (s->owners)
+        TRY(add_person(call, s, t->owner_id, v.internal, e));
+    return RC_OK;
+}
+
+static void list_end(struct ctx *c, struct ctx_page *p, const struct shown *s, bool more)
+{
+    if (s->customers || s->owners)
+        p->included = str_printf(c->a, "{\"users\":[%.*s]}", STR_ARG(buf_view(&s->people)));
+    ctx_page_end(c, p, more);
+}
+
+static const char *const list_include_names[] = { "customer", "owner", NULL };
+
+static enum rc read_shown(struct ctx *c, const struct tickets_params *q, struct shown *s, struct err *e)
+{
+    enum { PAGE_MAX = 200, PERSON_BYTES = 2048 };
+    unsigned bits = 0;
+
+    *s = (struct shown){ .people = BUF_ARENA(c->a, 2 * PAGE_MAX * PERSON_BYTES),
+                         .ids = ARENA_ARRAY(c->a, int64_t, 2 * PAGE_MAX) };
+    TRY(read_bits(c->a, &q->include, "include", list_include_names, &bits, e));
+    s->customers = bits & 1;
+    s->owners = bits & 2;
+    return ticket_fields_mask(q->fields.v, q->fields.n, &s->mask, e);
 }
 
 static enum rc count_all(struct ctx *c, const struct scope *scope, const struct ticket_filter *f,
@@ -209,7 +284,7 @@ static enum rc count_all(struct ctx *c, const struct scope *scope, const struct 
 
 /* Towards earlier pages rows come in the other order, and are turned round. */
 static enum rc list_backward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
-                             const struct list_how *how, struct err *e)
+                             struct shown *s, struct err *e)
 {
     struct ticket *rows = ARENA_ARRAY(c->a, struct ticket, (size_t)p->limit + 1);
     size_t n = 0, max = (size_t)p->limit;
@@ -218,13 +293,13 @@ static enum rc list_backward(struct ctx *c, struct call *call, struct db_rows *r
         ticket_from_row(r, c->a, &rows[n++]);
     TRY(e->rc);
     for (size_t i = n < max ? n : max; i-- > 0;)
-        list_item(c, call, p, how, &rows[i]);
-    ctx_page_end(c, p, n > max);
+        TRY(list_item(c, call, p, s, &rows[i], e));
+    list_end(c, p, s, n > max);
     return RC_OK;
 }
 
 static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r, struct ctx_page *p,
-                            const struct list_how *how, struct err *e)
+                            struct shown *s, struct err *e)
 {
     struct ticket t;
     int64_t n = 0;
@@ -233,10 +308,10 @@ static enum rc list_forward(struct ctx *c, struct call *call, struct db_rows *r,
         if (n++ == p->limit)
             break;
         ticket_from_row(r, NULL, &t);
-        list_item(c, call, p, how, &t);
+        TRY(list_item(c, call, p, s, &t, e));
     }
     TRY(e->rc);
-    ctx_page_end(c, p, n > p->limit);
+    list_end(c, p, s, n > p->limit);
     return RC_OK;
 }
 
@@ -250,11 +325,11 @@ static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_
     struct ctx_page p;
     struct ticket_page page;
     struct scope scope, content;
-    struct list_how how = { 0 };
+    struct shown shown;
 
     TRY(read_filter(call, q, &f, e));
     TRY(read_searches(call, q, search, &f, e));
-    TRY(ticket_fields_mask(q->fields.v, q->fields.n, &how.mask, e));
+    TRY(read_shown(c, q, &shown, e));
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     page = (struct ticket_page){ sort_of(p.sort), p.descending != p.backward, p.limit + 1,
                                  p.has_key,       p.key,                      p.key_id,
@@ -262,14 +337,14 @@ static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_
     scope = can_scope(&c->who, CAN_LIST, c->a);
     content = can_scope(&c->who, CAN_READ, c->a);
     f.content = &content;
-    how.sort = page.sort;
-    how.as_customer = f.as_customer = !scope.internal;
+    shown.sort = page.sort;
+    shown.as_customer = f.as_customer = !scope.internal;
     if (q->count.set && q->count.v)
         TRY(count_all(c, &scope, &f, &p, e));
     ticket_list_query(&sql, call->cat, &scope, &f, &page);
     TRY(db_query_sql(c->db, &r, &sql, e));
-    return p.backward ? list_backward(c, call, &r, &p, &how, e)
-                      : list_forward(c, call, &r, &p, &how, e);
+    return p.backward ? list_backward(c, call, &r, &p, &shown, e)
+                      : list_forward(c, call, &r, &p, &shown, e);
 }
 
 enum rc api_tickets_list(struct ctx *c, struct err *e)
@@ -398,31 +473,10 @@ static enum rc show_links(struct ctx *c, const struct ticket *t, struct err *e)
     return RC_OK;
 }
 
-/* A person whole: only for agents, and for himself. */
-static enum rc person_json(struct call *call, int64_t id, bool internal, struct str *out, struct err *e)
-{
-    struct buf b = BUF_ARENA(call->a, 16 * KIB);
-    struct jw w = jw_to(&b);
-    struct user_ref u;
-
-    if (!id || (!internal && id != call->who->user_id))
-        return RC_OK;
-    TRY(refs_user(call->db, id, call->a, &u, e));
-    jw_obj(&w);
-    jw_kv_int(&w, "id", u.id);
-    jw_kv_text(&w, "name", u.name);
-    jw_kv_text(&w, "email", u.email);
-    jw_kv_id(&w, "organization_id", u.organization_id);
-    jw_kv_bool(&w, "active", u.active);
-    jw_obj_end(&w);
-    *out = buf_view(&b);
-    return RC_OK;
-}
-
-static enum rc read_includes(const struct ticket_params *q, unsigned *bits, struct err *e)
+static enum rc read_includes(struct arena *a, const struct ticket_params *q, unsigned *bits, struct err *e)
 {
     *bits = 0;
-    return read_bits(&q->include, "include", include_names, bits, e);
+    return read_bits(a, &q->include, "include", include_names, bits, e);
 }
 
 enum rc api_ticket_show(struct ctx *c, struct err *e)
@@ -434,7 +488,7 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
     unsigned inc;
     int64_t id;
 
-    TRY(read_includes(q, &inc, e));
+    TRY(read_includes(c->a, q, &inc, e));
     TRY(ticket_fields_mask(q->fields.v, q->fields.n, &v.mask, e));
     TRY(ctx_ticket_id(c, 0, &id, e));
     TRY(ctx_call(c, &call, e));

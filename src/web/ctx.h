@@ -63,6 +63,7 @@ struct ctx_page {
     struct str filter;
     size_t n;
     int64_t first_key, first_id, last_key, last_id;
+    struct str included;   /* JSON of what include= asked for; p == NULL: none */
     bool has_count;        /* count=exact: how many there are on all pages */
     int64_t count;
     struct str first_text, last_text;

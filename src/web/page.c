@@ -166,6 +166,10 @@ void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more)
     if (p->n > 0 && (p->backward ? more : p->has_key))
         prev = make_cursor(c, p, true);
     jw_arr_end(w);
+    if (p->included.p) {
+        jw_key(w, "included");
+        jw_raw(w, p->included);
+    }
     jw_key(w, "page");
     jw_obj(w);
     jw_key(w, "next");

@@ -266,6 +266,32 @@ static void typing_errors_are_forgiven_when_nothing_else_is_found(void **state)
     chain_close(&ch);
 }
 
+static void lists_include_people_whole_once(void **state)
+{
+    struct chain *ch = chain_open();
+    int64_t ann_id = chain_user(ch, 3);
+    const char *agent = chain_agent(ch), *ann = chain_token(ch, ann_id, -1, false);
+    const char *bob = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    ticket(ch, ann, "A", "x");
+    ticket(ch, ann, "B", "x");
+    ticket(ch, bob, "C", "x");
+    an = get(ch, agent, "/api/v1/tickets?include=customer,owner");
+    assert_int_equal(an->status, 200);
+    assert_int_equal(json_array_size(answer_at(an, "/included/users")), 2);
+    assert_true(answer_text(an, "/included/users/0/email").n > 0);
+    an = get(ch, ann, "/api/v1/tickets?include=customer&limit=1");
+    assert_int_equal(answer_int(an, "/included/users/0/id"), ann_id);
+    assert_null(answer_at(get(ch, agent, "/api/v1/tickets"), "/included"));
+    an = get(ch, agent, "/api/v1/tickets?include=messages");
+    assert_problem(an, 400, NULL);
+    assert_problem_field(an, "include");
+    assert_str_eq(answer_text(an, "/errors/0/allowed"), "customer, owner");
+    chain_close(&ch);
+}
+
 static void a_view_lists_its_tickets_in_its_order(void **state)
 {
     struct chain *ch = chain_open();
@@ -302,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_take_the_search_language_and_count),
+        cmocka_unit_test(lists_include_people_whole_once),
         cmocka_unit_test(a_view_lists_its_tickets_in_its_order),
         cmocka_unit_test(typing_errors_are_forgiven_when_nothing_else_is_found),
         cmocka_unit_test(everyone_finds_what_he_may_see_at_once),
