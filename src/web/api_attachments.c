@@ -231,7 +231,7 @@ static enum rc attachment_content(struct ctx *c, struct err *e)
     exchange_header(x, STR("content-disposition"), disposition(c, &at));
     exchange_header(x, STR("content-security-policy"), STR("default-src 'none'; sandbox"));
     exchange_header(x, STR("x-content-type-options"), STR("nosniff"));
-    exchange_header(x, STR("cache-control"), STR("private, no-cache"));
+    exchange_header(x, STR("cache-control"), STR("no-store"));
     exchange_header(x, STR("etag"), str_printf(c->a, "\"%.*s\"", STR_ARG(at.hash)));
     return RC_OK;
 }

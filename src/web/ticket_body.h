@@ -28,8 +28,8 @@ struct edit_body {
       "Customer: id, e-mail address or {\"email\",\"name\"}." },                                   \
     { "organization", J_JSON, JF_NULLABLE, 0, 0, 0, NULL, NULL,                                    \
       offsetof(struct edit_body, organization), "One of the customer's organisations: id." },      \
-    { "tags", J_TEXTS, 0, 1, 64, 50, NULL, NULL, offsetof(struct edit_body, tags),                 \
-      "All tags." },                                                                               \
+    { "tags", J_TEXTS, JF_NULLABLE, 1, 64, 50, NULL, NULL, offsetof(struct edit_body, tags),      \
+      "All tags; null clears." },                                                                  \
     { "fields", J_JSON, 0, 0, 0, 0, NULL, NULL, offsetof(struct edit_body, fields),                \
       "Custom fields by name; null clears one." }
 

@@ -358,9 +358,29 @@ static void the_author_of_a_note_may_change_it(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void null_clears_the_tags(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch);
+    struct answer *an;
+
+    (void)state;
+    an = chain_send(ch, (struct ask){ .method = HTTP_POST, .target = "/api/v1/tickets", .bearer = agent,
+                                      .json = "{\"title\":\"x\",\"message\":{\"body\":\"x\"},\"tags\":[\"a\",\"b\"]}" });
+    assert_int_equal(an->status, 201);
+    an = chain_send(ch, (struct ask){ .method = HTTP_PATCH, .bearer = agent, .json = "{\"tags\":null}",
+                                      .target = str_printf(ch->a, "/api/v1/tickets/%lld",
+                                                           (long long)answer_int(an, "/id"))
+                                                    .p });
+    assert_int_equal(an->status, 200);
+    assert_int_equal(json_array_size(answer_at(an, "/tags")), 0);
+    chain_close(&ch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(null_clears_the_tags),
         CASE(a_customer_opens_sees_and_answers_his_ticket),
         CASE(what_is_not_yours_is_not_there),
         CASE(customers_cannot_set_what_is_the_agents),

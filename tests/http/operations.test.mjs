@@ -42,6 +42,8 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await c.get(`${api}/auth/csrf`);
     await c.patch(`${api}/auth/me`, { name: 'Newer', preferences: { theme: 'dark' } });
     assert.equal((await c.get(`${api}/auth/me`)).name, 'Newer');
+    await c.patch(`${api}/me`, { zone: 'Europe/Berlin' });
+    assert.equal((await c.get(`${api}/me`)).zone, 'Europe/Berlin');
     const password = 'another gentle breeze';
     await c.post(`${api}/auth/password`, { current_password: mail.password, new_password: password }, { status: 204 });
     const other = shared.server.client();
@@ -230,6 +232,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
   test('search, views, the root', async () => {
     const { agent } = who;
     await agent.get(api);
+    await who.customer.get(`${api}/group-choices`);
     await agent.get(`${api}/search?q=One`);
     await agent.get(`${api}/search/fields`);
     const view = await agent.post(`${api}/views`, { name: 'Mine', query: 'is:open' });
