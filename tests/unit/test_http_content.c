@@ -137,7 +137,7 @@ static void compressed_answers_unpack_to_the_same(void **state)
     memcpy(plain, body_of(answer), n);
     for (size_t i = 0; i < ARRAY_LEN(codings); i++) {
         char accept[64], want[64];
-        int64_t len;
+        int64_t len = 0;
         const char *at;
 
         snprintf(accept, sizeof(accept), "Accept-Encoding: %s\r\n", codings[i]);
