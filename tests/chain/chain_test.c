@@ -74,7 +74,7 @@ struct chain *chain_open_with(const char *const *settings)
     struct store *s = test_store();
     struct config_issues issues = { 0 };
     struct err e = { 0 };
-    const char *environ[SETTINGS_MAX];
+    const char *env[SETTINGS_MAX];
     size_t n = 0;
 
     assert_non_null(ch);
@@ -82,9 +82,9 @@ struct chain *chain_open_with(const char *const *settings)
     log_init(LOG_ERROR, LOG_JSON, open("/dev/null", O_WRONLY | O_CLOEXEC));
     ch->a = arena_new(ARENA_MAX);
     for (; settings && settings[n]; n++)
-        environ[n] = settings[n];
-    environ[n++] = str_printf(ch->a, "DATABASE_URL=%.*s", STR_ARG(test_store_url())).p;
-    environ[n++] = str_printf(ch->a, "DATA_DIR=%s/data", test_folder()).p;
+        env[n] = settings[n];
+    env[n++] = str_printf(ch->a, "DATABASE_URL=%.*s", STR_ARG(test_store_url())).p;
+    env[n++] = str_printf(ch->a, "DATA_DIR=%s/data", test_folder()).p;
     for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
         struct str name = str_of(defaults[i]);
         bool given = false;
@@ -93,10 +93,10 @@ struct chain *chain_open_with(const char *const *settings)
         for (size_t j = 0; settings && settings[j]; j++)
             given |= str_starts(str_of(settings[j]), name);
         if (!given)
-            environ[n++] = defaults[i];
+            env[n++] = defaults[i];
     }
-    environ[n] = NULL;
-    if (config_load(&(struct config_from){ .environ = environ }, ch->a, &ch->cfg, &issues) != RC_OK)
+    env[n] = NULL;
+    if (config_load(&(struct config_from){ .environ = env }, ch->a, &ch->cfg, &issues) != RC_OK)
         fail_msg("settings: %.*s", STR_ARG(issues.v[0].text));
     assert_ok(app_open(ch->cfg, &ch->app, &e), &e);
     ch->app->reply = reply;

@@ -12,7 +12,7 @@ enum { TICKETS = 60, MESSAGES = 200, GROUPS = 4, CUSTOMERS = 12, ORGS = 3 };
 
 static const char *const words[] = { "vpn",  "printer", "Drucker", "caf\xC3\xA9", "HD-1234", "colour",
                                      "color", "router",  "password", "e-mail",     "\xE6\x9D\xB1\xE4\xBA\xAC",
-                                     "toner", "network", "Stra\xC3\x9F" "e",       "x",       "vpnkit" };
+                                     "toner", "network", ("Stra\xC3\x9F" "e"),       "x",       "vpnkit" };
 
 struct ticket_row {
     int64_t id, group, customer, org;
