@@ -179,7 +179,7 @@ static void describe(const struct jfield *f, char *out, size_t cap)
 bool jspec_refuse(const struct reader *r, const struct jfield *f, const struct place *at,
                   const char *code, const char *fmt, ...)
 {
-    char allowed[160], why[120], detail[160];
+    char allowed[ERR_ALLOWED_BYTES], why[ERR_DETAIL_BYTES - 36], detail[ERR_DETAIL_BYTES];
     va_list args;
 
     describe(f, allowed, sizeof(allowed));
@@ -204,7 +204,8 @@ bool jspec_refuse_unknown(const struct reader *r, const struct jspec *s, const s
 {
     const struct place at = { .up = up, .name = name };
     struct near near = near_start(str_of(name));
-    char allowed[160] = "", detail[160], hint[64] = "", shown[NAME_SHOWN_MAX + 1];
+    char allowed[ERR_ALLOWED_BYTES] = "", detail[ERR_DETAIL_BYTES], hint[64] = "";
+    char shown[NAME_SHOWN_MAX + 1];
     const char *kind = r->query ? "parameter" : "field";
     size_t n = 0;
 

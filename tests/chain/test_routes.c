@@ -183,6 +183,8 @@ static void try_unknown_field(const struct route *r, const char *path)
     if (an->status != 422)
         fail_msg("%s: %d %.*s", r->op, an->status, STR_ARG(an->body));
     assert_problem_field(an, "/no_such_field");
+    if (r->body && r->body->n_fields)
+        assert_true(str_find(an->body, str_of(r->body->fields[r->body->n_fields - 1].name)) != SIZE_MAX);
 }
 
 static void unknown_fields_422_by_name(void **state)
@@ -198,6 +200,8 @@ static void try_unknown_parameter(const struct route *r, const char *path)
 
     assert_problem(an, 400, NULL);
     assert_problem_field(an, "no_such_parameter");
+    if (r->query && r->query->n_fields)
+        assert_true(str_find(an->body, str_of(r->query->fields[r->query->n_fields - 1].name)) != SIZE_MAX);
 }
 
 static void unknown_parameters_400_by_name(void **state)
