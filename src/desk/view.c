@@ -4,6 +4,9 @@
 #include "desk/audit.h"
 #include "desk/can.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static bool manages(const struct actor *who, const struct view *v)
 {
     if (v->owner_id)
@@ -16,7 +19,8 @@ static bool has_role(const json_t *role_ids, const int64_t *mine, size_t n)
     size_t i;
     json_t *id;
 
-    json_array_foreach((json_t *)(uintptr_t)role_ids, i, id) {
+    json_array_foreach((json_t *)(uintptr_t)role_ids, i, id)
+    {
         for (size_t j = 0; j < n; j++)
             if (json_integer_value(id) == mine[j])
                 return true;
@@ -81,8 +85,11 @@ enum rc view_query(struct call *c, struct str text, bool typing, struct query_en
 
     scopes[0] = can_scope(c->who, CAN_LIST, c->a);
     scopes[1] = can_scope(c->who, CAN_READ, c->a);
-    *env = (struct query_env){ .db = c->db, .a = c->a, .now_us = c->now_us,
-                               .user_id = c->who->user_id, .scope = &scopes[0],
+    *env = (struct query_env){ .db = c->db,
+                               .a = c->a,
+                               .now_us = c->now_us,
+                               .user_id = c->who->user_id,
+                               .scope = &scopes[0],
                                .content = &scopes[1] };
     return query_parse(text, typing, c->a, out, e);
 }
@@ -100,16 +107,22 @@ enum rc view_where(struct call *c, struct str text, struct sql *q, struct err *e
 static enum rc check_query(struct call *c, const struct view *v, struct err *e)
 {
     struct sql q = sql_new(c->a);
+    enum rc rc = view_where(c, v->query, &q, e);
 
-    return view_where(c, v->query, &q, e);
+    for (size_t i = 0; rc != RC_OK && i < e->n_fields; i++) {
+        if (strcmp(e->fields[i].pointer, "q") == 0) /* here it is a field of the body */
+            snprintf(e->fields[i].pointer, sizeof(e->fields[i].pointer), "/query");
+    }
+    return rc;
 }
 
 static enum rc check_rights(struct call *c, const struct view *v, struct err *e)
 {
     if (manages(c->who, v))
         return RC_OK;
-    return err_set(e, RC_DENIED, "forbidden", v->owner_id ? "A view of one's own belongs to oneself."
-                                                          : "Sharing views needs view.share.");
+    return err_set(e, RC_DENIED, "forbidden",
+                   v->owner_id ? "A view of one's own belongs to oneself."
+                               : "Sharing views needs view.share.");
 }
 
 static struct str details(struct call *c, const struct view *before, const struct view *after)
@@ -181,7 +194,8 @@ enum rc view_delete(struct call *c, int64_t id, int64_t if_match, struct err *e)
     return audit(c, "view.delete", id, details(c, &v, NULL), e);
 }
 
-enum rc view_count(struct call *c, const struct view *v, int64_t *count, bool *capped, struct err *e)
+enum rc view_count(struct call *c, const struct view *v, int64_t *count, bool *capped,
+                   struct err *e)
 {
     struct query_node *n;
     struct query_env env;

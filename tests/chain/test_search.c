@@ -152,7 +152,9 @@ static void views_are_saved_shared_counted_and_deleted(void **state)
     an = post_view(ch, admin, "{\"name\":\"Admins\",\"query\":\"\",\"shared\":true,\"role_ids\":[1]}");
     assert_int_equal(an->status, 201);
     assert_int_equal(json_array_size(answer_at(get(ch, other, "/api/v1/views"), "/data")), 1);
-    assert_problem(post_view(ch, agent, "{\"name\":\"Bad\",\"query\":\"statte:x\"}"), 422, NULL);
+    an = post_view(ch, agent, "{\"name\":\"Bad\",\"query\":\"statte:x\"}");
+    assert_problem(an, 422, NULL);
+    assert_problem_field(an, "/query");
     assert_problem(post_view(ch, agent, "{\"name\":\"Bad\",\"query\":\"state:nope\"}"), 422, NULL);
     assert_problem(post_view(ch, ann, "{\"name\":\"No\",\"query\":\"\"}"), 403, NULL);
     an = chain_send(ch, (struct ask){ .method = HTTP_PATCH, .target = "/api/v1/views/1", .bearer = agent,
