@@ -155,10 +155,22 @@ static void check_database(const struct checking *c)
                  "postgres://user:password@host/database");
 }
 
+/* Links in mails are BASE_URL and a path, so it is an origin. */
+static void check_base_url(const struct checking *c)
+{
+    struct str url = c->cfg->base_url;
+
+    if (!is_origin(url))
+        config_issue(c->issues, c->a, true,
+                     "BASE_URL: \"%.*s\" is not an address; write https://host or "
+                     "http://host:port, lower case, without a path",
+                     STR_ARG(url));
+}
+
 void config_check(const struct config *cfg, struct arena *a, struct config_issues *issues)
 {
     static void (*const checks[])(const struct checking *) = { check_secret, check_origins,
-                                                               check_database };
+                                                               check_base_url, check_database };
     const struct checking c = { cfg, a, issues, config_is_production(cfg) };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -214,6 +214,9 @@ static void malformed_values_are_refused(void **state)
         "ALLOWED_ORIGINS=https://a/",
         "ALLOWED_ORIGINS=https://A.example.org",
         "ALLOWED_ORIGINS=https://a,ftp://b",
+        "BASE_URL=help.example.org",
+        "BASE_URL=https://a/",
+        "BASE_URL=",
         "RATE_LIMIT_PER_MIN=0",
     };
     struct fixture *f = *state;
