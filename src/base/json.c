@@ -374,6 +374,8 @@ enum rc json_read(struct str text, json_t **out, struct err *e)
 
         if (near)
             *near = '\0';
+        if (strstr(why.text, "JSON_ALLOW_NUL"))
+            return refuse(e, text, at, "NUL is not allowed");
         return refuse(e, text, at < text.n ? at : text.n, why.text);
     }
     *out = v;

@@ -166,7 +166,7 @@ static void malformed_text_is_refused_with_its_place(void **state)
         { STR("[1,]"), "line 1, column" },
         { STR("{\n\n  \"\xC3\xA4\": tru}"), "line 3, column 11:" },
         { STR("[\"a\0b\"]"), "line 1, column 4: NUL" },
-        { STR("[\"a\\u0000b\"]"), "line 1, column" },
+        { STR("[\"a\\u0000b\"]"), "line 1, column 12: NUL" },
         { STR("[\"\\ud800\"]"), "line 1, column" },
         { STR("[\"\xC0\xAF\"]"), "line 1, column" },
         { STR("[\"\t\"]"), "line 1, column" },
