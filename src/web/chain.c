@@ -222,6 +222,17 @@ static bool answer_asset(struct request *r)
     return true;
 }
 
+static size_t body_limit(const struct request *r)
+{
+    const struct route *route = r->match.route;
+
+    if (route->flags & R_RAW_BODY)
+        return route->max_body ? route->max_body : r->live->max_upload;
+    if (!route->body)
+        return SMALL_BODY;
+    return route->max_body ? route->max_body : r->live->max_body;
+}
+
 static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_body, bool *spool)
 {
     struct app *app = arg;
@@ -244,9 +255,7 @@ static enum http_verdict on_headers(struct exchange *x, void *arg, size_t *max_b
         return HTTP_ANSWER_NOW;
     }
     *spool = route->flags & R_RAW_BODY;
-    *max_body = route->max_body ? route->max_body : *spool ? r->live->max_upload : r->live->max_body;
-    if (!route->body && !(route->flags & R_RAW_BODY))
-        *max_body = SMALL_BODY;
+    *max_body = body_limit(r);
     return HTTP_GO;
 }
 
@@ -293,7 +302,11 @@ static void on_refused(struct exchange *x, enum rc why, const char *detail, void
 
     x->n_out = 0;
     r->n_out_start = 0;
-    finish(r, err_set(&r->c.err, why, "", "%s", detail ? detail : ""));
+    if (why == RC_TOO_BIG && r->match.route)
+        err_set(&r->c.err, why, "", "The body may have at most %zu bytes here.", body_limit(r));
+    else
+        err_set(&r->c.err, why, "", "%s", detail ? detail : "");
+    finish(r, why);
 }
 
 static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg)
