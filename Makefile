@@ -33,7 +33,6 @@ test: ## All tests; the last line is the sum
 
 bench: build ## Measure the release binary
 	@tools/setup test
-	@ninja -C build
 	@bench/run
 
 check: ## clang-tidy, cppcheck, gcc -fanalyzer, layers
