@@ -165,12 +165,24 @@ static void check_base_url(const struct checking *c)
                      "BASE_URL: \"%.*s\" is not an address; write https://host or "
                      "http://host:port, lower case, without a path",
                      STR_ARG(url));
+    else if (c->production && str_starts(url, STR("http://localhost")))
+        config_issue(c->issues, c->a, false,
+                     "BASE_URL is %.*s: links in mails will lead there, and nowhere for others",
+                     STR_ARG(url));
+}
+
+static void check_tls(const struct checking *c)
+{
+    if ((c->cfg->tls_cert.n == 0) != (c->cfg->tls_key.n == 0))
+        config_issue(c->issues, c->a, true,
+                     "TLS_CERT and TLS_KEY belong together: give both or none");
 }
 
 void config_check(const struct config *cfg, struct arena *a, struct config_issues *issues)
 {
     static void (*const checks[])(const struct checking *) = { check_secret, check_origins,
-                                                               check_base_url, check_database };
+                                                               check_base_url, check_tls,
+                                                               check_database };
     const struct checking c = { cfg, a, issues, config_is_production(cfg) };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -217,6 +217,8 @@ static void malformed_values_are_refused(void **state)
         "BASE_URL=help.example.org",
         "BASE_URL=https://a/",
         "BASE_URL=",
+        "TLS_CERT=/etc/cert.pem",
+        "TLS_KEY=/etc/key.pem",
         "RATE_LIMIT_PER_MIN=0",
     };
     struct fixture *f = *state;
@@ -285,6 +287,7 @@ static void production_tells_all_reasons_at_once(void **state)
     assert_true(tells(f, true, "openssl rand -hex 64"));
     assert_true(tells(f, true, "ALLOWED_ORIGINS is *"));
     assert_true(tells(f, true, "SERVER_PORT"));
+    assert_true(tells(f, false, "BASE_URL is http://localhost:8080"));
 }
 
 static void secrets_are_masked_and_never_quoted(void **state)
