@@ -6,12 +6,18 @@
 
 enum { VERSION_MAX = 9999 };
 
+struct steps {
+    bool dry_run;
+    size_t n;
+};
+
 static void on_step(void *arg, const struct migration *m, bool up)
 {
-    const bool *dry_run = arg;
+    struct steps *steps = arg;
 
+    steps->n++;
     printf("%s %04lld %s%s\n", up ? "applied" : "taken back", (long long)m->version, m->name,
-           *dry_run ? " (dry run)" : "");
+           steps->dry_run ? " (dry run)" : "");
 }
 
 static int show_status(struct cli *c)
@@ -39,19 +45,23 @@ static int show_status(struct cli *c)
 static int run(struct cli *c)
 {
     struct err e = { 0 };
-    bool dry_run = cli_is_given(c, "--dry-run");
-    struct migrate_opts o = { .dry_run = dry_run, .on_step = on_step, .arg = &dry_run };
+    struct steps steps = { .dry_run = cli_is_given(c, "--dry-run") };
+    struct migrate_opts o = { .dry_run = steps.dry_run, .on_step = on_step, .arg = &steps };
 
     o.has_to = cli_is_given(c, "--to");
     if (o.has_to && !cli_number(c, "--to", 0, VERSION_MAX, &o.to))
         return CLI_USAGE;
-    if (cli_is_given(c, "--status") && (o.has_to || dry_run))
+    if (cli_is_given(c, "--status") && (o.has_to || steps.dry_run))
         return cli_usage(c, "--status goes alone");
     if (cli_store(c) != CLI_OK)
         return CLI_FAILED;
     if (cli_is_given(c, "--status"))
         return show_status(c);
-    return store_migrate(c->store, &o, &e) == RC_OK ? CLI_OK : cli_fail(&e);
+    if (store_migrate(c->store, &o, &e) != RC_OK)
+        return cli_fail(&e);
+    if (steps.n == 0)
+        printf("nothing to do\n");
+    return CLI_OK;
 }
 
 static const struct cli_opt opts[] = {

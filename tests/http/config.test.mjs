@@ -40,6 +40,7 @@ describe('before the start', () => {
     assert.equal(seed.code, 0, seed.text);
     const user = await run(['user', 'create', '--email', 'a@example.org', '--name', 'A'], fresh('user'));
     assert.equal(user.code, 0, user.text);
+    assert.match((await run(['migrate'], fresh('user'))).text, /^nothing to do$/m);
   });
 
   test('production names every reason at once', async () => {
