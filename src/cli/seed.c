@@ -1,10 +1,13 @@
 /* server seed and server bench-data: believable, repeatable tickets, written straight into the
  * tables.  Never for a system in use: the rules and the audit log are passed by. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/seed_text.h"
+#include "desk/blob.h"
 #include "desk/call.h"
 #include "desk/ticket_number.h"
+#include "store/attachments.h"
 #include "store/events.h"
 #include "store/messages.h"
 #include "store/search.h"
@@ -46,6 +49,7 @@ struct seeder {
     struct cell counts[COUNTS];
     size_t n_counts;
     int64_t number;
+    struct blob files[SEED_FILES];
     struct cat_settings settings;
 };
 
@@ -127,6 +131,8 @@ struct story {
     int64_t at;       /* the time goes on */
     int64_t agent;
     unsigned replies; /* behind the request */
+    unsigned notes;   /* bits: the messages that are internal */
+    unsigned file;    /* what the request brings along: number in seed_files, from 1; 0: nothing */
     int64_t tag_id;
 };
 
@@ -168,6 +174,7 @@ static void plan(struct seeder *s, struct story *y)
     y->agent = s->agents[seed_below(&s->rng, AGENTS)];
     y->replies = y->t.state_type == STATE_NEW && !s->bench ? 0
                  : s->bench ? 2 : 1 + (unsigned)seed_below(&s->rng, 4);
+    y->file = !s->bench && seed_chance(&s->rng, 10) ? 1 + (unsigned)seed_below(&s->rng, SEED_FILES) : 0;
     y->t.title = buf_view(&title);
     y->t.number = ticket_number_format(&s->settings, s->number++, y->at, s->a);
     y->t.priority_id = seed_chance(&s->rng, 75) ? 2 : 1 + (int64_t)seed_below(&s->rng, 4);
@@ -209,10 +216,27 @@ static enum rc put_event(struct db *db, const struct story *y, const char *type,
     return events_add(db, &ev, e);
 }
 
+static enum rc put_file(struct seeder *s, struct db *db, const struct story *y, int64_t message_id,
+                        struct err *e)
+{
+    const struct seed_file *f = &seed_files[y->file - 1];
+    struct attachment at = { .hash = str_of(s->files[y->file - 1].hash),
+                             .message_id = message_id,
+                             .ticket_id = y->t.id,
+                             .user_id = y->t.customer_id,
+                             .name = str_of(f->name),
+                             .content_type = str_of(f->type),
+                             .size = (int64_t)f->bytes.n,
+                             .created_us = y->at };
+
+    return attachments_insert(db, &at, e);
+}
+
 static enum rc put_message(struct seeder *s, struct db *db, struct story *y, unsigned nth,
                            struct err *e)
 {
-    bool by_agent = nth % 2 == 1, note = by_agent && !s->bench && seed_chance(&s->rng, 15);
+    bool by_agent = nth % 2 == 1, note = (y->notes >> nth & 1) != 0;
+    unsigned file = nth == 0 ? y->file : 0;
     struct buf body = text(s);
     struct message m = { .ticket_id = y->t.id,
                          .kind = note ? MESSAGE_NOTE : MESSAGE_WEB,
@@ -221,6 +245,7 @@ static enum rc put_message(struct seeder *s, struct db *db, struct story *y, uns
                          .author_id = by_agent ? y->agent : y->t.customer_id,
                          .format = FORMAT_TEXT,
                          .language = str_of(seed_languages[y->topic.language]),
+                         .attachment_count = file != 0,
                          .created_us = y->at };
 
     if (nth == 0)
@@ -236,6 +261,8 @@ static enum rc put_message(struct seeder *s, struct db *db, struct story *y, uns
     m.source = m.body_text = buf_view(&body);
     m.body_html = html_from_text(m.source, s->a);
     TRY(messages_insert(db, &m, e));
+    if (file)
+        TRY(put_file(s, db, y, m.id, e));
     TRY(search_put_new(db, m.id, s->a, e));
     return put_event(db, y, nth ? "message" : "create", m.author_id, m.id, STR("{}"), e);
 }
@@ -250,6 +277,12 @@ static void foresee(struct seeder *s, struct story *y, int64_t *times)
 
         at = at < s->now_us ? at : s->now_us;
         times[i] = y->at = at;
+        if (i > 1 && i % 2 && !s->bench && seed_chance(&s->rng, 25)) {
+            y->notes |= 1u << i;
+            continue;
+        }
+        t->public_updated_us = at;
+        t->public_message_count++;
         if (i % 2)
             t->last_agent_us = at;
         else
@@ -257,9 +290,10 @@ static void foresee(struct seeder *s, struct story *y, int64_t *times)
         if (i == 1)
             t->first_response_us = at;
     }
-    t->updated_us = t->public_updated_us = y->at;
-    t->message_count = t->public_message_count = y->replies + 1;
-    t->waiting_since_us = y->replies % 2 ? 0 : t->last_customer_us;
+    t->updated_us = y->at;
+    t->message_count = y->replies + 1;
+    t->attachment_count = t->public_attachment_count = y->file != 0;
+    t->waiting_since_us = t->last_customer_us > t->last_agent_us ? t->last_customer_us : 0;
     if (t->state_type == STATE_PENDING)
         t->until_us = s->now_us + US_PER_DAY * (1 + (int64_t)seed_below(&s->rng, 30));
     if (t->state_type == STATE_SOLVED || t->state_type == STATE_CLOSED) {
@@ -302,6 +336,23 @@ static enum rc put_ticket(struct seeder *s, struct db *db, struct err *e)
         TRY(put_event(db, &y, "update", y.agent, 0, STR("{\"state\":[\"open\",\"closed\"]}"), e));
     s->done++;
     return RC_OK;
+}
+
+/* The bytes of the files, where the server looks for them. */
+static enum rc put_blobs(struct seeder *s, struct str data_dir, struct err *e)
+{
+    struct blobs *b = NULL;
+    enum rc rc;
+
+    TRY(dir_make(str_z(data_dir, s->a), 0700, e));
+    TRY(blobs_open(str_printf(s->a, "%.*s/attachments", STR_ARG(data_dir)), &b, e));
+    for (size_t i = 0; i < SEED_FILES; i++) {
+        rc = blob_put(b, seed_files[i].bytes, &s->files[i], e);
+        if (rc != RC_OK)
+            break;
+    }
+    blobs_close(&b);
+    return rc;
 }
 
 static enum rc put_batch(struct db *db, void *arg, struct err *e)
@@ -371,7 +422,7 @@ static int run(struct cli *c, bool bench)
     s->n_customers = s->tickets / 20 + 10;
     s->n_orgs = s->n_customers / 10 + 1;
     s->settings = (struct cat_settings){ .system_id = 10, .number_digits = 5 };
-    if (seed(s, &e) != RC_OK)
+    if (put_blobs(s, c->cfg->data_dir, &e) != RC_OK || seed(s, &e) != RC_OK)
         return cli_fail(&e);
     took = (double)(clock_mono_us() - begun) / US_PER_S;
     return cli_print(str_printf(c->a, "%lld tickets in %.1f s, %.0f a second\n", (long long)s->done,

@@ -21,6 +21,16 @@ bool seed_chance(struct seed_rng *r, unsigned percent)
 
 const char *const seed_languages[SEED_LANGUAGES] = { "en", "de", "fr", "es", "ja" };
 
+#define BYTES(lit) { "" lit, sizeof(lit) - 1 }
+const struct seed_file seed_files[SEED_FILES] = {
+    { "error.log", "text/plain", BYTES("08:14:02 connect\n08:14:07 timeout, code 0x80d4\n08:14:07 gave up\n") },
+    { "steps.txt", "text/plain", BYTES("1. restart\n2. sign in\n3. the message appears\n") },
+    { "screenshot.png", "image/png", /* one grey dot */
+      BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9c"
+            "ch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xae" "B`\x82") },
+    { "inventory.csv", "text/csv", BYTES("asset,place\nHD-0001,Berlin\nHD-0002,Lyon\n") },
+};
+
 enum { TOPICS = 10 };
 static const char *const tags[TOPICS] = { "vpn",     "printer", "password", "invoice", "email",
                                           "laptop",  "delivery", "licence", "network", "website" };

@@ -25,6 +25,14 @@ struct seed_topic {
 struct seed_topic seed_topic_pick(struct seed_rng *r);
 const char *seed_topic_tag(const struct seed_topic *t); /* "vpn", "printer", … */
 
+/* What people attach. */
+struct seed_file {
+    const char *name, *type;
+    struct str bytes;
+};
+enum { SEED_FILES = 4 };
+extern const struct seed_file seed_files[SEED_FILES];
+
 void seed_person(struct seed_rng *r, struct buf *name);
 void seed_company(struct seed_rng *r, uint64_t nth, struct buf *name, struct buf *domain);
 void seed_title(struct seed_rng *r, const struct seed_topic *t, struct buf *out);
