@@ -99,6 +99,8 @@ void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args);
 void sql_add_sql(struct sql *q, const struct sql *more);
 /* "?, ?, ?" for a list; an empty list gives NULL, which matches nothing. */
 void sql_add_ints(struct sql *q, const int64_t *v, size_t n);
+/* The upper bound of all texts that begin with prefix, bytewise: x >= prefix AND x < this. */
+struct str sql_prefix_end(struct str prefix, struct arena *a);
 enum rc db_query_sql(struct db *db, struct db_rows *r, const struct sql *q, struct err *e) MUST_USE;
 enum rc db_exec_sql(struct db *db, const struct sql *q, int64_t *changed, struct err *e) MUST_USE;
 

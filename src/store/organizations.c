@@ -78,7 +78,7 @@ enum rc organizations_list(struct db *db, const struct organization_filter *f, s
     if (f->prefix_fold.n)
         sql_add(&q, " AND o.name_fold >= ? AND o.name_fold < ?",
                 DB_ARGS(DB_TEXT(f->prefix_fold),
-                        DB_TEXT(str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(f->prefix_fold)))));
+                        DB_TEXT(sql_prefix_end(f->prefix_fold, a))));
     if (f->active >= 0)
         sql_add(&q, " AND o.active = ?", DB_ARGS(DB_INT(f->active)));
     if (f->has_after && !f->descending)

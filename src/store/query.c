@@ -1,6 +1,7 @@
 #include "store/query.h"
 
 #include "base/clock.h"
+#include "base/near.h"
 
 #include <stdio.h>
 
@@ -116,40 +117,13 @@ static enum rc take_value(struct parser *p, struct str *out, bool *quoted)
     return RC_OK;
 }
 
-/* Levenshtein distance of short words, for suggestions; more than 31 characters count as far. */
-static size_t distance(struct str a, struct str b)
-{
-    size_t row[32];
-
-    if (a.n > 31 || b.n > 31)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t best = diagonal + (a.p[i - 1] != b.p[j - 1]);
-
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[b.n];
-}
-
 static enum rc unknown_field(struct parser *p, struct str name, size_t at)
 {
     const char *nearest = query_fields[0].name;
     size_t best = SIZE_MAX;
 
     for (const struct query_field *f = query_fields; f->name; f++) {
-        size_t d = distance(str_lower(name, p->a), str_of(f->name));
+        size_t d = near_distance(name, str_of(f->name));
 
         if (d < best) {
             best = d;

@@ -115,15 +115,9 @@ static enum rc where_group(struct builder *b, const struct query_node *n)
     return RC_OK;
 }
 
-/* The first text behind all that begin with this one, in bytewise order. */
-static struct str prefix_end(struct str prefix, struct arena *a)
-{
-    return str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(prefix));
-}
-
 static void where_person(struct builder *b, const struct query_node *n)
 {
-    struct str from = fold(b, n), to = prefix_end(from, b->env->a);
+    struct str from = fold(b, n), to = sql_prefix_end(from, b->env->a);
 
     if (hides(b->env) && !query_content(b->env)->n_groups) { /* customers see names, no addresses */
         sql_add(b->q, " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?)",
@@ -171,7 +165,7 @@ static enum rc where_organization(struct builder *b, const struct query_node *n)
         sql_add(b->q,
                 "t.organization_id IN (SELECT id FROM organizations WHERE name_fold >= ? AND"
                 " name_fold < ?)",
-                DB_ARGS(DB_TEXT(from), DB_TEXT(prefix_end(from, b->env->a))));
+                DB_ARGS(DB_TEXT(from), DB_TEXT(sql_prefix_end(from, b->env->a))));
     return RC_OK;
 }
 

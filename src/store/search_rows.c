@@ -1,11 +1,5 @@
 #include "store/search_rows.h"
 
-/* The first text behind all that begin with this one, in bytewise order. */
-static struct str prefix_end(struct str prefix, struct arena *a)
-{
-    return str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(prefix));
-}
-
 static enum rc read_tickets(struct db *db, const struct sql *q, struct arena *a, struct ticket *out,
                             size_t *n, struct err *e)
 {
@@ -97,7 +91,7 @@ enum rc found_people(struct db *db, struct str prefix, int64_t limit, struct are
                      struct found_person *out, size_t *n, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    struct str end = prefix_end(prefix, a);
+    struct str end = sql_prefix_end(prefix, a);
 
     *n = 0;
     TRY(db_query(db, &r,
@@ -123,7 +117,7 @@ enum rc found_orgs(struct db *db, struct str prefix, int64_t limit, struct arena
     TRY(db_query(db, &r,
                  "SELECT id, name FROM organizations WHERE active = 1 AND name_fold >= $1 AND"
                  " name_fold < $2 ORDER BY name_fold, id LIMIT $3",
-                 DB_ARGS(DB_TEXT(prefix), DB_TEXT(prefix_end(prefix, a)), DB_INT(limit)), e));
+                 DB_ARGS(DB_TEXT(prefix), DB_TEXT(sql_prefix_end(prefix, a)), DB_INT(limit)), e));
     for (; db_next(&r, e); ++*n)
         out[*n] = (struct found_org){ db_int(&r, 0), db_text(&r, 1, a) };
     return e->rc;

@@ -79,3 +79,8 @@ void sql_for_update(struct sql *q, const struct db *db)
     if (db_kind(db) == DB_POSTGRES)
         BUF_LIT(q->text, " FOR UPDATE");
 }
+
+struct str sql_prefix_end(struct str prefix, struct arena *a)
+{
+    return str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(prefix)); /* U+10FFFF */
+}

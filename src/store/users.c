@@ -123,7 +123,7 @@ enum rc users_count_with(struct db *db, int64_t perms, int64_t *n, struct err *e
 static void add_filter(struct sql *q, const struct user_filter *f, struct arena *a)
 {
     if (f->prefix_fold.n) {
-        struct str end = str_printf(a, "%.*s\xF4\x8F\xBF\xBF", STR_ARG(f->prefix_fold));
+        struct str end = sql_prefix_end(f->prefix_fold, a);
 
         sql_add(q,
                 " AND ((u.name_fold >= ? AND u.name_fold < ?) OR u.id IN (SELECT i.user_id FROM"
