@@ -157,7 +157,7 @@ static enum rc widen_target(struct ticket_work *w, const struct ticket *source,
     w->t.attachment_count += source->attachment_count;
     w->t.public_attachment_count += source->public_attachment_count;
     if (source->public_message_count)
-        w->t.public_updated_us = c->now_us;
+        w->shown_changed = true;
     w->event = "received_merge";
     ticket_work_note(w, "merged_from", STR("null"), ticket_number_ref(source, c->a));
     return ticket_work_save(w, e);

@@ -59,7 +59,7 @@ enum rc message_redact(struct ticket_work *w, struct message *m, struct str reas
     m->redacted_by = w->c->who->user_id;
     m->redaction_reason = reason;
     if (m->visibility == VISIBILITY_PUBLIC)
-        w->t.public_updated_us = w->c->now_us;
+        w->shown_changed = true;
     TRY(rewrite(w, m, e));
     ticket_work_note(w, "redacted", STR("null"), redaction_json(w->c, m));
     w->event = "message_redacted";

@@ -31,6 +31,15 @@ enum rc participant_known(struct ticket_work *w, int64_t user_id, bool *known, s
     return refs_is_member(w->c->db, user_id, w->t.organization_id, known, e);
 }
 
+/* Customers are shown who gets copies, not who follows. */
+static bool is_shown(const struct participant *v, size_t n, int64_t user_id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].user_id == user_id)
+            return v[i].role == PARTICIPANT_CC;
+    return false;
+}
+
 enum rc participant_add(struct call *c, int64_t ticket_id, const struct participant_new *p,
                         struct err *e)
 {
@@ -60,18 +69,23 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
         return err_set(e, RC_CONFLICT, "too_many", "A ticket has 200 participants at most.");
     TRY(participants_set(c->db, ticket_id, u.id, p->role, c->now_us, e));
     w.scope_changed = true;
+    w.shown_changed = p->role == PARTICIPANT_CC || is_shown(have, n, u.id);
     ticket_work_note(&w, "participants", STR("null"), shown(c, &u));
     return ticket_work_save(&w, e);
 }
 
 enum rc participant_remove(struct call *c, int64_t ticket_id, int64_t user_id, struct err *e)
 {
+    struct participant *have;
     struct ticket_work w;
     struct user_ref u;
+    size_t n;
 
     TRY(ticket_work_begin(c, ticket_id, CAN_ANSWER, 0, &w, e));
     if (!w.is_agent && user_id != c->who->user_id)
         return err_set(e, RC_DENIED, "", "Customers can only take themselves out of a ticket.");
+    TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
+    w.shown_changed = is_shown(have, n, user_id);
     TRY(participants_remove(c->db, ticket_id, user_id, e));
     TRY(refs_user(c->db, user_id, c->a, &u, e));
     w.scope_changed = true;

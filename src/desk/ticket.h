@@ -64,12 +64,16 @@ struct ticket_work {
     size_t n_extra;
     bool touched;           /* save even when nothing of the row differs */
     bool scope_changed;     /* who may find it changed beside the row: its documents are indexed anew */
+    bool shown_changed;     /* customers see a change beside the row: its public version grows */
     bool followed_up;       /* the message went to another ticket (t and before are that one's) */
     int64_t asked_id;       /* the ticket that was named at first */
 };
 
-/* Loads and locks.  need: CAN_ANSWER, CAN_CHANGE, CAN_DELETE …; if_match 0 or the version it must have
- * (RC_STALE; *w then holds the current row).  Merged tickets are RC_CONFLICT "ticket_merged" unless
+/* The version that this reader is told. */
+int64_t ticket_version_for(const struct ticket *t, bool internal);
+
+/* Loads and locks.  need: CAN_ANSWER, CAN_CHANGE, CAN_DELETE …; if_match 0 or the version it must have,
+ * as the actor was told it (RC_STALE; *w then holds the current row).  Merged tickets are RC_CONFLICT "ticket_merged" unless
  * need is CAN_ANSWER or CAN_READ. */
 enum rc ticket_work_begin(struct call *c, int64_t id, enum action need, int64_t if_match,
                           struct ticket_work *w, struct err *e) MUST_USE;

@@ -101,7 +101,7 @@ enum rc ticket_recount(struct ticket_work *w, struct err *e)
 
     TRY(messages_count(w->c->db, w->t.id, &n, e));
     if (n.is_public != w->t.public_message_count)
-        w->t.public_updated_us = w->c->now_us;
+        w->shown_changed = true;
     w->t.message_count = n.all;
     w->t.public_message_count = n.is_public;
     w->t.attachment_count = n.attachments;
@@ -119,6 +119,7 @@ enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in
     w->message = *m;
     w->message_is_new = true;
     w->touched = true;
+    w->shown_changed = w->shown_changed || m->visibility == VISIBILITY_PUBLIC;
     return RC_OK;
 }
 

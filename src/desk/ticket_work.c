@@ -52,6 +52,26 @@ enum rc ticket_work_rights(struct ticket_work *w, struct err *e)
     return RC_OK;
 }
 
+int64_t ticket_version_for(const struct ticket *t, bool internal)
+{
+    return internal ? t->version : t->public_version;
+}
+
+static enum rc matches(const struct ticket_work *w, int64_t if_match, struct err *e)
+{
+    bool internal = is_system(w->c->who);
+
+    if (!internal) {
+        struct ticket_facts facts;
+
+        TRY(ticket_facts_of(w->c, &w->t, &facts, e));
+        internal = can(w->c->who, CAN_READ_INTERNAL, &facts);
+    }
+    if (if_match == ticket_version_for(&w->t, internal))
+        return RC_OK;
+    return err_set(e, RC_STALE, "", "The ticket was changed in the meantime.");
+}
+
 enum rc ticket_work_begin(struct call *c, int64_t id, enum action need, int64_t if_match,
                           struct ticket_work *w, struct err *e)
 {
@@ -60,8 +80,8 @@ enum rc ticket_work_begin(struct call *c, int64_t id, enum action need, int64_t 
     w->t = w->before;
     TRY(ticket_may(c, &w->t, need, e));
     TRY(ticket_work_rights(w, e));
-    if (if_match && if_match != w->t.version)
-        return err_set(e, RC_STALE, "", "The ticket was changed in the meantime.");
+    if (if_match)
+        TRY(matches(w, if_match, e));
     if (w->t.state_type == STATE_MERGED && need != CAN_ANSWER && need != CAN_READ)
         return err_set(e, RC_CONFLICT, "ticket_merged",
                        "This ticket was merged into another one and cannot be changed.");
@@ -109,6 +129,7 @@ static enum rc add_event(struct ticket_work *w, const struct ticket_changes *ch,
                                      : !w->is_new && !ch->is_public,
         .changes_json = ticket_changes_event(ch, w->c->a),
         .ticket_version = w->t.version,
+        .public_version = w->t.public_version,
         .request_id = who->request_id,
         .created_us = w->c->now_us,
     };
@@ -160,9 +181,27 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
     w->n_extra = 0;
     w->touched = false;
     w->scope_changed = false;
+    w->shown_changed = false;
     w->is_new = false;
     w->event = NULL;
     return RC_OK;
+}
+
+/* Whether customers see another ticket than before. */
+static bool shown_differs(const struct ticket_work *w, const struct ticket_changes *ch)
+{
+    const struct ticket *b = &w->before, *t = &w->t;
+    struct arena *a = w->c->a;
+
+    if (ch->is_public || w->shown_changed || b->public_updated_us != t->public_updated_us)
+        return true;
+    return b->owner_id != t->owner_id || b->solved_us != t->solved_us || b->closed_us != t->closed_us
+           || b->waiting_since_us != t->waiting_since_us || b->first_response_us != t->first_response_us
+           || b->due_first_us != t->due_first_us || b->due_next_us != t->due_next_us
+           || b->due_solution_us != t->due_solution_us || b->next_due_us != t->next_due_us
+           || (!str_eq(b->fields_json, t->fields_json)
+               && !str_eq(fields_for_customer(w->c->cat, FIELD_TICKET, b->fields_json, a),
+                          fields_for_customer(w->c->cat, FIELD_TICKET, t->fields_json, a)));
 }
 
 enum rc ticket_work_save(struct ticket_work *w, struct err *e)
@@ -173,8 +212,10 @@ enum rc ticket_work_save(struct ticket_work *w, struct err *e)
     if (!ch->n && !w->touched)
         return RC_OK;
     w->t.updated_us = w->c->now_us > w->t.updated_us ? w->c->now_us : w->t.updated_us;
-    if (ch->is_public || w->scope_changed)
+    if (ch->is_public || w->shown_changed)
         w->t.public_updated_us = w->t.updated_us;
+    if (shown_differs(w, ch))
+        w->t.public_version = w->before.public_version + 1;
     TRY(tickets_update(w->c->db, &w->before, &w->t, e));
     return ticket_work_after(w, ch, e);
 }

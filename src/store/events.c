@@ -9,11 +9,12 @@ enum rc events_add(struct db *db, struct event *ev, struct err *e)
 {
     return db_query_int(db,
                         "INSERT INTO events (ticket_id, type, actor_id, message_id, is_internal,"
-                        " changes_json, ticket_version, request_id, created_us)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                        " changes_json, ticket_version, public_version, request_id, created_us)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
                         DB_ARGS(DB_INT(ev->ticket_id), DB_TEXT(ev->type), DB_ID(ev->actor_id),
                                 DB_ID(ev->message_id), DB_INT(ev->is_internal),
                                 DB_TEXT(ev->changes_json), DB_INT(ev->ticket_version),
+                                DB_INT(ev->public_version),
                                 DB_TEXT(ev->request_id.p ? ev->request_id : STR("")),
                                 DB_INT(ev->created_us)),
                         &ev->id, e);
@@ -26,7 +27,7 @@ enum rc events_of_ticket(struct db *db, int64_t ticket_id, const struct event_pa
 
     sql_add(&q,
             "SELECT ev.id, ev.ticket_id, ev.type, ev.actor_id, ev.message_id, ev.is_internal,"
-            " ev.changes_json, ev.ticket_version, ev.request_id, ev.created_us, u.name"
+            " ev.changes_json, ev.ticket_version, ev.request_id, ev.created_us, u.name, ev.public_version"
             " FROM events ev LEFT JOIN users u ON u.id = ev.actor_id WHERE ev.ticket_id = ?",
             DB_ARGS(DB_INT(ticket_id)));
     if (!p->internal)
@@ -54,4 +55,5 @@ void event_from_row(struct db_rows *r, struct arena *a, struct event *out)
     out->request_id = text_of(r, 8, a);
     out->created_us = db_int(r, 9);
     out->actor_name = text_of(r, 10, a);
+    out->public_version = db_int(r, 11);
 }

@@ -12,7 +12,7 @@ struct event {
     int64_t actor_id, message_id;
     bool is_internal;
     struct str changes_json; /* {"state":[before,after], …} */
-    int64_t ticket_version;
+    int64_t ticket_version, public_version; /* as agents and as customers know it */
     struct str request_id;
     int64_t created_us;
     struct str actor_name; /* of lists */

@@ -19,7 +19,7 @@ static struct db_val opt_text(struct str s)
     " t.waiting_since_us, t.solved_us, t.closed_us, t.due_first_us, t.due_next_us,"                \
     " t.due_solution_us, t.next_due_us, t.message_count, t.public_message_count,"                  \
     " t.attachment_count, t.merged_into_id, t.public_attachment_count, t.public_updated_us,"       \
-    " t.created_by, t.last_customer_us, t.last_agent_us, t.first_close_us, t.last_close_us,"    \
+    " t.public_version, t.created_by, t.last_customer_us, t.last_agent_us, t.first_close_us, t.last_close_us,"    \
     " t.reopen_count, t.sla_id, t.external_source, t.external_id FROM tickets t WHERE t.id = ?"
 
 static void shown_columns(struct db_rows *r, struct arena *a, struct ticket *t)
@@ -55,15 +55,16 @@ static void shown_columns(struct db_rows *r, struct arena *a, struct ticket *t)
     t->merged_into_id = db_int(r, 28);
     t->public_attachment_count = db_int(r, 29);
     t->public_updated_us = db_int(r, 30);
+    t->public_version = db_int(r, 31);
 }
 
 void ticket_from_row(struct db_rows *r, struct arena *a, struct ticket *out)
 {
     *out = (struct ticket){ 0 };
     shown_columns(r, a, out);
-    out->customer_name = text_of(r, 31, a);
-    out->owner_name = text_of(r, 32, a);
-    out->organization_name = text_of(r, 33, a);
+    out->customer_name = text_of(r, 32, a);
+    out->owner_name = text_of(r, 33, a);
+    out->organization_name = text_of(r, 34, a);
 }
 
 enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, struct ticket *out,
@@ -80,15 +81,15 @@ enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, stru
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such ticket.");
     shown_columns(&r, a, &t);
-    t.created_by = db_int(&r, 31);
-    t.last_customer_us = db_int(&r, 32);
-    t.last_agent_us = db_int(&r, 33);
-    t.first_close_us = db_int(&r, 34);
-    t.last_close_us = db_int(&r, 35);
-    t.reopen_count = db_int(&r, 36);
-    t.sla_id = db_int(&r, 37);
-    t.external_source = db_text(&r, 38, a);
-    t.external_id = db_text(&r, 39, a);
+    t.created_by = db_int(&r, 32);
+    t.last_customer_us = db_int(&r, 33);
+    t.last_agent_us = db_int(&r, 34);
+    t.first_close_us = db_int(&r, 35);
+    t.last_close_us = db_int(&r, 36);
+    t.reopen_count = db_int(&r, 37);
+    t.sla_id = db_int(&r, 38);
+    t.external_source = db_text(&r, 39, a);
+    t.external_id = db_text(&r, 40, a);
     *out = t;
     return RC_OK;
 }
@@ -115,7 +116,7 @@ enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, stru
 
 enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e)
 {
-    t->version = 1;
+    t->version = t->public_version = 1;
     return db_query_int(
         db,
         "INSERT INTO tickets (number, title, state_id, state_type, until_us, priority_id, group_id,"
@@ -160,12 +161,12 @@ static enum rc update_said(struct db *db, const struct ticket *t, int64_t *chang
                    "UPDATE tickets SET version = version + 1, updated_us = $1, first_response_us = $2,"
                    " last_customer_us = $3, last_agent_us = $4, waiting_since_us = $5, message_count = $6,"
                    " public_message_count = $7, attachment_count = $8, public_attachment_count = $9,"
-                   " public_updated_us = $10 WHERE id = $11 AND version = $12",
+                   " public_updated_us = $10, public_version = $11 WHERE id = $12 AND version = $13",
                    DB_ARGS(DB_INT(t->updated_us), DB_ID(t->first_response_us), DB_ID(t->last_customer_us),
                            DB_ID(t->last_agent_us), DB_ID(t->waiting_since_us), DB_INT(t->message_count),
                            DB_INT(t->public_message_count), DB_INT(t->attachment_count),
                            DB_INT(t->public_attachment_count), DB_INT(t->public_updated_us),
-                           DB_INT(t->id), DB_INT(t->version)),
+                           DB_INT(t->public_version), DB_INT(t->id), DB_INT(t->version)),
                    changed, e);
 }
 
@@ -180,7 +181,8 @@ static enum rc update_all(struct db *db, const struct ticket *t, int64_t *change
         " waiting_since_us = $16, first_close_us = $17, last_close_us = $18, solved_us = $19,"
         " closed_us = $20, reopen_count = $21, message_count = $22, public_message_count = $23,"
         " attachment_count = $24, merged_into_id = $25, channel = $26,"
-        " public_attachment_count = $27, public_updated_us = $28 WHERE id = $29 AND version = $30",
+        " public_attachment_count = $27, public_updated_us = $28, public_version = $29"
+        " WHERE id = $30 AND version = $31",
         DB_ARGS(DB_TEXT(t->title), DB_INT(t->state_id), DB_INT(t->state_type), DB_ID(t->until_us),
                 DB_INT(t->priority_id), DB_INT(t->group_id), DB_ID(t->owner_id),
                 DB_INT(t->customer_id), DB_ID(t->organization_id), DB_TEXT(t->tags_json),
@@ -190,7 +192,8 @@ static enum rc update_all(struct db *db, const struct ticket *t, int64_t *change
                 DB_ID(t->closed_us), DB_INT(t->reopen_count), DB_INT(t->message_count),
                 DB_INT(t->public_message_count), DB_INT(t->attachment_count),
                 DB_ID(t->merged_into_id), DB_INT(t->channel), DB_INT(t->public_attachment_count),
-                DB_INT(t->public_updated_us), DB_INT(t->id), DB_INT(t->version)),
+                DB_INT(t->public_updated_us), DB_INT(t->public_version), DB_INT(t->id),
+                DB_INT(t->version)),
         changed, e);
 }
 

@@ -23,7 +23,7 @@ struct ticket {
     int64_t first_close_us, last_close_us, solved_us, closed_us, reopen_count;
     int64_t sla_id, due_first_us, due_next_us, due_solution_us, next_due_us;
     int64_t message_count, public_message_count, attachment_count, public_attachment_count;
-    int64_t public_updated_us; /* the last change that customers see */
+    int64_t public_updated_us, public_version; /* the last change that customers see, and their number */
     int64_t merged_into_id;
     struct str external_source, external_id;
     /* Only from tickets_show() and lists: names of the references. */
@@ -59,11 +59,11 @@ enum rc ticket_link_follow_up(struct db *db, int64_t new_id, int64_t old_id, int
     " t.fields_json, t.created_us, t.updated_us, t.first_response_us, t.waiting_since_us,"         \
     " t.solved_us, t.closed_us, t.due_first_us, t.due_next_us, t.due_solution_us, t.next_due_us,"  \
     " t.message_count, t.public_message_count, t.attachment_count, t.merged_into_id,"              \
-    " t.public_attachment_count, t.public_updated_us, c.name, o.name, g.name"
+    " t.public_attachment_count, t.public_updated_us, t.public_version, c.name, o.name, g.name"
 #define TICKET_JOINS                                                                               \
     " LEFT JOIN users c ON c.id = t.customer_id LEFT JOIN users o ON o.id = t.owner_id"            \
     " LEFT JOIN organizations g ON g.id = t.organization_id"
-enum { TICKET_COLUMNS_N = 34 };
+enum { TICKET_COLUMNS_N = 35 };
 void ticket_from_row(struct db_rows *r, struct arena *a, struct ticket *out);
 
 #endif

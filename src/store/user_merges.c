@@ -72,7 +72,9 @@ static enum rc move_tickets(struct db *db, const struct user_merge *m, struct er
                 "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
                 " SELECT CAST($1 AS BIGINT), 0, t.id, t.id FROM tickets t WHERE t.customer_id = $2",
                 DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
-    return db_exec(db, "UPDATE tickets SET customer_id = $2, version = version + 1 WHERE customer_id = $1",
+    return db_exec(db,
+                   "UPDATE tickets SET customer_id = $2, version = version + 1,"
+                   " public_version = public_version + 1 WHERE customer_id = $1",
                    DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e);
 }
 
@@ -163,7 +165,8 @@ enum rc user_merges_move(struct db *db, const struct user_merge *m, struct err *
 static enum rc tickets_back(struct db *db, const struct user_merge *m, struct err *e)
 {
     TRY(db_exec(db,
-                "UPDATE tickets SET customer_id = $2, version = version + 1 WHERE customer_id + 0 = $3"
+                "UPDATE tickets SET customer_id = $2, version = version + 1,"
+                " public_version = public_version + 1 WHERE customer_id + 0 = $3"
                 " AND id IN (SELECT row_id FROM user_merge_rows WHERE merge_id = $1 AND kind = 0)",
                 MERGE_PEOPLE(m), NULL, e));
     TRY(db_exec(db,
@@ -286,8 +289,8 @@ enum rc user_merges_events(struct db *db, const struct merge_events *ev, struct 
 {
     return db_exec(db,
                    "INSERT INTO events (ticket_id, type, actor_id, is_internal, changes_json,"
-                   " ticket_version, request_id, created_us)"
-                   " SELECT t.id, 'update', CAST($3 AS BIGINT), 1, CAST($4 AS TEXT), t.version,"
+                   " ticket_version, public_version, request_id, created_us)"
+                   " SELECT t.id, 'update', CAST($3 AS BIGINT), 1, CAST($4 AS TEXT), t.version, t.public_version,"
                    " CAST($5 AS TEXT), CAST($6 AS BIGINT) FROM tickets t WHERE t.customer_id + 0 = $2"
                    " AND t.id IN (SELECT row_id FROM user_merge_rows WHERE merge_id = $1 AND kind = 0)",
                    DB_ARGS(DB_INT(ev->merge_id), DB_INT(ev->customer_id), DB_ID(ev->actor_id),

@@ -10,7 +10,7 @@ static enum rc write_ticket(struct ctx *c, struct call *call, int64_t id, struct
     struct ticket t;
 
     TRY(ticket_read(call, id, &t, &v.internal, e));
-    ctx_etag(c, t.version);
+    ctx_etag(c, ticket_version_for(&t, v.internal));
     ticket_json(&c->out, &v, &t);
     return RC_OK;
 }

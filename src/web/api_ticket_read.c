@@ -498,7 +498,7 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
         TRY(person_json(&call, t.customer_id, v.internal, &v.customer, e));
     if (inc & (1u << INC_OWNER))
         TRY(person_json(&call, t.owner_id, v.internal, &v.owner, e));
-    ctx_etag(c, t.version);
+    ctx_etag(c, ticket_version_for(&t, v.internal));
     jw_obj(&c->out);
     ticket_json_members(&c->out, &v, &t);
     if (inc & (1u << INC_MESSAGES))

@@ -34,7 +34,7 @@ static const struct jfield event_fields[] = {
     { .name = "actor", .type = J_JSON, .flags = JF_NULLABLE, .help = "Who did it: {id, name}; null: the system." },
     { .name = "message_id", .type = J_ID, .flags = JF_NULLABLE, .help = "The message that came with it." },
     { .name = "changes", .type = J_JSON, .help = "By member: [before, after]." },
-    { .name = "ticket_version", .type = J_INT, .help = "The ticket's version behind it." },
+    { .name = "ticket_version", .type = J_INT, .help = "The ticket's version behind it, as the reader is told it." },
     { .name = "is_internal", .type = J_BOOL, .help = "Not shown to customers." },
     { .name = "created_at", .type = J_TIME, .help = "When it happened." },
 };
@@ -134,7 +134,7 @@ void event_json(struct jw *w, const struct ticket_view *v, const struct event *e
         jw_raw(w, ev->changes_json);
     else
         changes_for_customer(w, v, ev->changes_json);
-    jw_kv_int(w, "ticket_version", ev->ticket_version);
+    jw_kv_int(w, "ticket_version", v->internal ? ev->ticket_version : ev->public_version);
     jw_kv_bool(w, "is_internal", ev->is_internal);
     jw_kv_time(w, "created_at", ev->created_us);
     jw_obj_end(w);

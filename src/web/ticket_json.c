@@ -1,6 +1,7 @@
 #include "web/ticket_json.h"
 
 #include "desk/field.h"
+#include "desk/ticket.h"
 
 /* The members of a ticket, in the order in which they are written. */
 #define TICKET_MEMBERS(X)                                                                          \
@@ -28,7 +29,7 @@
     X(MESSAGES, "message_count", J_INT, 0, "Messages that the reader may see.")                    \
     X(ATTACHMENTS, "attachment_count", J_INT, 0, "Attachments that the reader may see.")                                 \
     X(MERGED, "merged_into", J_ID, JF_NULLABLE, "The ticket that it was merged into.")             \
-    X(VERSION, "version", J_INT, 0, "Grows with every change.")
+    X(VERSION, "version", J_INT, 0, "Grows with every change, as far as the reader sees.")
 
 enum member {
 #define X(id, name, type, flags, help) M_##id,
@@ -213,7 +214,7 @@ static void json_tail(struct jw *w, const struct ticket_view *v, const struct ti
     if (WANTED(MERGED))
         jw_kv_id(w, "merged_into", v->internal ? t->merged_into_id : 0);
     if (WANTED(VERSION))
-        jw_kv_int(w, "version", t->version);
+        jw_kv_int(w, "version", ticket_version_for(t, v->internal));
 }
 
 void ticket_json_members(struct jw *w, const struct ticket_view *v, const struct ticket *t)

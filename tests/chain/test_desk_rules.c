@@ -546,6 +546,51 @@ static void customers_learn_nothing_of_internal_notes(void **state)
     assert_str_eq(answer_text(LISTED(t.customer, "&limit=1"), "/data/0/title"), "first");
 }
 
+static long long version_for(const char *path, const char *token)
+{
+    return answer_int(ask(HTTP_GET, token, path, NULL), "/version");
+}
+
+static void internal_changes_leave_the_customers_version_alone(void **state)
+{
+    int64_t id = desk_ticket(t.ch, t.ann, 0, "first"), other = chain_user(t.ch, 2);
+    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)id);
+    const char *events = desk_path(t.ch, "%s/events", path);
+    struct str etag = answer_header(as_customer(path), "etag");
+    struct answer *an;
+
+    (void)state;
+    assert_str_eq(etag, "\"v1\"");
+    expect(say(t.agent, id, "{\"body\":\"n\",\"visibility\":\"internal\"}"), 201);
+    set(id, "{\"tags\":[\"secret\"]}");
+    set(id, "{\"state\":\"hold\"}");
+    set(id, "{\"until\":\"2099-01-01T00:00:00Z\"}");
+    expect(on_ticket(HTTP_POST, t.agent, id, "/participants",
+                     desk_path(t.ch, "{\"user\":%lld,\"role\":\"follower\"}", (long long)other)), 200);
+    assert_int_equal(version_for(path, t.agent), 6);
+    assert_int_equal(version_for(path, t.customer), 2);
+    assert_str_eq(answer_header(as_customer(path), "etag"), "\"v2\"");
+    assert_int_equal(answer_int(as_customer("/api/v1/tickets"), "/data/0/version"), 2);
+    assert_int_equal(answer_int(as_customer(events), "/data/1/ticket_version"), 2);
+
+    an = chain_send(t.ch, (struct ask){ .method = HTTP_POST, .bearer = t.customer, .if_match = "\"v1\"",
+                                        .target = desk_path(t.ch, "%s/actions", path),
+                                        .json = "{\"message\":{\"body\":\"hurry\"}}" });
+    assert_problem(an, 412, NULL);
+    assert_int_equal(answer_int(an, "/current/version"), 2);
+    an = chain_send(t.ch, (struct ask){ .method = HTTP_POST, .bearer = t.customer, .if_match = "\"v2\"",
+                                        .target = desk_path(t.ch, "%s/actions", path),
+                                        .json = "{\"message\":{\"body\":\"hurry\"}}" });
+    expect(an, 200);
+    assert_int_equal(answer_int(an, "/version"), 3);
+    set(id, desk_path(t.ch, "{\"owner\":%lld}", (long long)t.agent_id));
+    assert_int_equal(version_for(path, t.customer), 4); /* he is shown to the customer */
+    assert_int_equal(version_for(path, t.agent), 8);
+    expect(on_ticket(HTTP_POST, t.agent, id, "/participants",
+                     desk_path(t.ch, "{\"user\":%lld}", (long long)chain_user(t.ch, 3))), 200);
+    assert_int_equal(version_for(path, t.customer), 5);
+}
+
 static void customers_choose_among_the_groups_that_are_open_to_them(void **state)
 {
     const char *request = "{\"title\":\"t\",\"message\":{\"body\":\"b\"},\"group\":\"sales\"}";
@@ -593,6 +638,7 @@ int main(void)
         CASE(reopening_keeps_or_clears_the_owner_as_the_group_says),
         CASE(answers_to_spam_and_deleted_tickets_open_new_ones),
         CASE(customers_learn_nothing_of_internal_notes),
+        CASE(internal_changes_leave_the_customers_version_alone),
         CASE(customers_choose_among_the_groups_that_are_open_to_them),
         CASE(an_answer_to_a_merged_ticket_goes_to_the_end_of_the_chain),
     };
