@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "desk/auth.h"
 #include "http/server.h"
+#include "store/db_priv.h"
 #include "store/store.h"
 #include "web/chain.h"
 #include "web/routes.h"
@@ -65,7 +66,11 @@ static void on_db(struct app *app, struct db *db, bool writes)
 {
     struct chain *ch = app->test;
 
-    db_fail_in(db, ch->fail_in > 0 && writes != ch->fail_reads ? ch->fail_in : 0, RC_FAIL);
+    ch->armed |= writes && ch->fail_in > 0;
+    if (writes && ch->refuse_writes)
+        db_fail_in(db, 1, RC_BUSY);
+    else
+        db_fail_in(db, ch->fail_in > 0 && writes != ch->fail_reads ? ch->fail_in : 0, RC_FAIL);
 }
 
 struct chain *chain_open_with(const char *const *settings)
@@ -501,12 +506,10 @@ static enum rc row_text(struct db *db, struct str table, struct arena *a, struct
     return e->rc;
 }
 
-static enum rc add_table(struct db *db, struct checksum *sum, struct str name, struct err *e)
+static enum rc add_table(struct db *db, struct checksum *sum, struct str name, struct str sql, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    struct str sql;
 
-    TRY(row_text(db, name, sum->ch->a, &sql, e));
     TRY(db_query_(db, &r, sql.p, sql.n, DB_NO_ARGS, e));
     buf_str(&sum->text, name);
     while (db_next(&r, e))
@@ -514,14 +517,10 @@ static enum rc add_table(struct db *db, struct checksum *sum, struct str name, s
     return e->rc;
 }
 
-static enum rc add_tables(struct db *db, void *arg, struct err *e)
+static enum rc list_tables(struct db *db, struct chain *ch, struct err *e)
 {
-    struct checksum *sum = arg;
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    struct str names[128];
-    size_t n = 0;
 
-    sum->text.n = 0;
     if (db_kind(db) == DB_SQLITE)
         TRY(db_query(db, &r,
                      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
@@ -529,11 +528,24 @@ static enum rc add_tables(struct db *db, void *arg, struct err *e)
                      DB_NO_ARGS, e));
     else
         TRY(db_query(db, &r, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", DB_NO_ARGS, e));
-    while (n < ARRAY_LEN(names) && db_next(&r, e))
-        names[n++] = db_text(&r, 0, sum->ch->a);
-    db_rows_end(&r);
-    for (size_t i = 0; i < n; i++)
-        TRY(add_table(db, sum, names[i], e));
+    while (ch->n_tables < ARRAY_LEN(ch->tables) && db_next(&r, e))
+        ch->tables[ch->n_tables++] = db_text(&r, 0, ch->a);
+    return e->rc;
+}
+
+static enum rc add_tables(struct db *db, void *arg, struct err *e)
+{
+    struct checksum *sum = arg;
+    struct chain *ch = sum->ch;
+
+    sum->text.n = 0;
+    if (ch->n_tables == 0) {
+        TRY(list_tables(db, ch, e));
+        for (size_t i = 0; i < ch->n_tables; i++)
+            TRY(row_text(db, ch->tables[i], ch->a, &ch->rows_sql[i], e));
+    }
+    for (size_t i = 0; i < ch->n_tables; i++)
+        TRY(add_table(db, sum, ch->tables[i], ch->rows_sql[i], e));
     return e->rc;
 }
 
@@ -551,48 +563,82 @@ struct str chain_checksum(struct chain *ch)
 
 static enum rc disarm_run(struct db *db, void *arg, struct err *e)
 {
-    (void)arg;
+    bool *waits = arg;
+
     (void)e;
+    *waits |= db->fail_in > 0;
     db_fail_in(db, 0, RC_OK);
     return RC_OK;
 }
 
 /* A failure that the request did not reach still waits on the writer's connection: the transaction
- * that takes it away may meet it. */
-static void disarm(struct chain *ch)
+ * that takes it away may meet it.  Returns whether there was one. */
+static bool disarm(struct chain *ch)
 {
     struct err e = { 0 };
+    bool waits = false;
 
-    for (int i = 0; i < FAILURES_MAX && store_write(ch->app->store, disarm_run, NULL, &e) != RC_OK; i++)
+    for (int i = 0; i < FAILURES_MAX && store_write(ch->app->store, disarm_run, &waits, &e) != RC_OK; i++) {
+        waits = true;
         err_clear(&e);
+    }
+    return waits;
 }
 
-static struct answer *fail_each(struct chain *ch, struct ask q, bool reads)
+static bool is_write(const struct ask *q)
 {
-    struct str before = chain_checksum(ch);
+    return (q->method & (HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE)) != 0;
+}
 
+static void check_failed(struct chain *ch, const struct answer *an, struct str before, int64_t n)
+{
+    assert_problem(an, an->status, NULL);
+    if (!str_eq(chain_checksum(ch), before))
+        fail_msg("statement %lld failed, and yet something changed", (long long)n);
+}
+
+/* While the writes are refused the request may be made as often as its reads have statements. */
+static void fail_reads_of_write(struct chain *ch, struct ask q, struct str before)
+{
     for (int64_t n = 1; n < FAILURES_MAX; n++) {
         struct answer *an;
 
         ch->fail_in = n;
-        ch->fail_reads = reads;
+        ch->fail_reads = ch->refuse_writes = true;
         an = chain_send(ch, q);
         ch->fail_in = 0;
+        ch->fail_reads = ch->refuse_writes = false;
         disarm(ch);
-        if (an->status < 500)
+        if (an->status != 500)
+            return;
+        check_failed(ch, an, before, n);
+    }
+    fail_msg("the request has more than %d reads", FAILURES_MAX);
+}
+
+struct answer *chain_fail_each(struct chain *ch, struct ask q)
+{
+    struct str before = chain_checksum(ch);
+
+    if (is_write(&q))
+        fail_reads_of_write(ch, q, before);
+    for (int64_t n = 1; n < FAILURES_MAX; n++) {
+        struct answer *an;
+        bool unmet;
+
+        ch->fail_in = n;
+        ch->fail_reads = !is_write(&q);
+        ch->armed = false;
+        an = chain_send(ch, q);
+        ch->fail_in = 0;
+        unmet = disarm(ch);
+        if (an->status < 500) {
+            if (an->status < 400 && ch->armed && !unmet)
+                fail_msg("statement %lld failed, and the answer was %d", (long long)n, an->status);
             return an;
-        assert_problem(an, an->status, NULL);
-        if (!str_eq(chain_checksum(ch), before))
-            fail_msg("statement %lld failed, and yet something changed", (long long)n);
+        }
+        check_failed(ch, an, before, n);
     }
     fail_msg("the request has more than %d statements", FAILURES_MAX);
     return NULL;
-}
-
-/* The reads first: their last run succeeds, so that the writes' runs need a request that may be
- * made again.  An Idempotency-Key would replay it, so a read-only failure run is made only when the
- * request does not write. */
-struct answer *chain_fail_each(struct chain *ch, struct ask q)
-{
-    return fail_each(ch, q, (q.method & (HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE)) == 0);
 }

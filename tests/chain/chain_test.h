@@ -28,6 +28,10 @@ struct chain {
     unsigned n_people;
     int64_t fail_in;     /* the n-th statement of the next request's writes (or reads) fails */
     bool fail_reads;
+    bool armed;          /* since chain_send() began a failure waited on the writer */
+    bool refuse_writes;  /* the first statement of each write answers RC_BUSY */
+    struct str tables[128], rows_sql[128]; /* of chain_checksum() */
+    size_t n_tables;
     struct answer *answers; /* all of them; their JSON is freed at the end */
 };
 
@@ -97,9 +101,9 @@ int64_t chain_int_(struct chain *ch, const char *sql, size_t n, struct db_args a
 
 /* SHA-256 over all rows of all tables (in hex); ignores when somebody was last seen. */
 struct str chain_checksum(struct chain *ch);
-/* Fails each statement of the request's write in turn, and once more the reads', and checks that
- * each failure is a 5xx problem and left all tables alone.  Returns the answer of the first run that
- * succeeded. */
+/* Fails each statement of the request in turn, those of its reads and those of its write, and checks
+ * that each failure is a 5xx problem, left all tables alone and was not swallowed.  Returns the answer
+ * of the first run that met none. */
 struct answer *chain_fail_each(struct chain *ch, struct ask q);
 
 #endif
