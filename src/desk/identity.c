@@ -1,5 +1,6 @@
 /* Addresses and numbers of people. */
 #include "desk/user.h"
+#include "desk/user_names.h"
 
 enum { IDENTITIES_MAX = 50 };
 
@@ -14,6 +15,13 @@ static enum rc find(const struct account *c, int64_t user_id, int64_t id, struct
         }
     }
     return err_set(e, RC_NOT_FOUND, "not_found", "There is no such address or number.");
+}
+
+/* The primary one of its kind; the address is found in the search, too. */
+static enum rc set_contact(const struct account *c, int64_t user_id, int kind, struct str value, struct err *e)
+{
+    TRY(users_set_contact(c->db, user_id, kind, value, e));
+    return kind == IDENTITY_EMAIL ? user_names_changed(c, user_id, e) : RC_OK;
 }
 
 enum rc user_identity_add(const struct account *c, int64_t user_id, int kind, struct str value,
@@ -42,7 +50,7 @@ enum rc user_identity_add(const struct account *c, int64_t user_id, int kind, st
         return rc;
     TRY(identities_insert(c->db, &row, fold, c->now_us, id, e));
     if (row.is_primary)
-        TRY(users_set_contact(c->db, user_id, kind, row.value, e));
+        TRY(set_contact(c, user_id, kind, row.value, e));
     TRY(users_bump(c->db, user_id, c->now_us, e));
     return account_audit(c, "user.identity_add", user_id, account_detail(c->a, STR("value"), row.value), e);
 }
@@ -63,7 +71,7 @@ enum rc user_identity_remove(const struct account *c, int64_t user_id, int64_t i
     if (next)
         TRY(identities_set_primary(c->db, user_id, gone->kind, next->id, e));
     if (gone->is_primary)
-        TRY(users_set_contact(c->db, user_id, gone->kind, next ? next->value : STR_NONE, e));
+        TRY(set_contact(c, user_id, gone->kind, next ? next->value : STR_NONE, e));
     TRY(users_bump(c->db, user_id, c->now_us, e));
     return account_audit(c, "user.identity_remove", user_id, account_detail(c->a, STR("value"), gone->value), e);
 }
@@ -76,7 +84,7 @@ enum rc user_identity_primary(const struct account *c, int64_t user_id, int64_t 
     TRY(user_check_change(c, user_id, e));
     TRY(find(c, user_id, id, &rows, &row, e));
     TRY(identities_set_primary(c->db, user_id, row->kind, id, e));
-    TRY(users_set_contact(c->db, user_id, row->kind, row->value, e));
+    TRY(set_contact(c, user_id, row->kind, row->value, e));
     TRY(users_bump(c->db, user_id, c->now_us, e));
     return account_audit(c, "user.identity_primary", user_id, account_detail(c->a, STR("value"), row->value), e);
 }

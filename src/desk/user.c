@@ -4,6 +4,7 @@
 #include "desk/owner.h"
 #include "desk/session.h"
 #include "desk/signup.h"
+#include "desk/user_names.h"
 #include "store/organizations.h"
 #include "store/rights.h"
 #include "store/roles.h"
@@ -273,6 +274,8 @@ static enum rc save(const struct account *c, int64_t id, int64_t version, const 
     details = diff_users(before, &u, c->a);
     if (details.n || ch->has_preferences)
         TRY(account_audit(c, "user.update", id, details, e));
+    if (!str_eq(before->name, u.name))
+        TRY(user_names_changed(c, id, e));
     return set_parts(c, id, ch, e);
 }
 

@@ -6,5 +6,7 @@
 
 /* Search documents of the many tickets of people who were merged or parted. */
 extern const struct job_kind user_merge_job;
+/* … and of people who got another name or address. */
+extern const struct job_kind user_names_job;
 
 #endif

@@ -271,6 +271,37 @@ enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a,
     return RC_OK;
 }
 
+enum rc search_messages_by(struct db *db, int64_t user_id, int64_t after_id, int64_t limit,
+                           struct arena *a, int64_t **ids, int64_t *n, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *ids = ARENA_ARRAY(a, int64_t, (size_t)limit);
+    *n = 0;
+    TRY(db_query(db, &r, "SELECT id FROM messages WHERE author_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+                 DB_ARGS(DB_INT(user_id), DB_INT(after_id), DB_INT(limit)), e));
+    while (db_next(&r, e))
+        (*ids)[(*n)++] = db_int(&r, 0);
+    return e->rc;
+}
+
+enum rc search_tickets_of(struct db *db, int64_t user_id, const struct search_ticket_key *after,
+                          int64_t limit, struct arena *a, struct search_ticket_key **out, int64_t *n,
+                          struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *out = ARENA_ARRAY(a, struct search_ticket_key, (size_t)limit);
+    *n = 0;
+    TRY(db_query(db, &r,
+                 "SELECT updated_us, id FROM tickets WHERE customer_id = $1 AND (updated_us, id) > ($2, $3)"
+                 " ORDER BY updated_us, id LIMIT $4",
+                 DB_ARGS(DB_INT(user_id), DB_INT(after->updated_us), DB_INT(after->id), DB_INT(limit)), e));
+    while (db_next(&r, e))
+        (*out)[(*n)++] = (struct search_ticket_key){ db_int(&r, 0), db_int(&r, 1) };
+    return e->rc;
+}
+
 enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, struct err *e)
 {
     enum { NAME_WORDS_MAX = 8 };

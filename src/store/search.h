@@ -34,6 +34,17 @@ enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct
  * of the ticket and of those merged into it. */
 enum rc search_reindex_ticket(struct db *db, int64_t ticket_id, struct arena *a, struct err *e) MUST_USE;
 
+/* What names a person: messages by their author, by id behind after_id, and tickets by their customer,
+ * in the order of their last change behind key; at most limit of them. */
+enum rc search_messages_by(struct db *db, int64_t user_id, int64_t after_id, int64_t limit,
+                           struct arena *a, int64_t **ids, int64_t *n, struct err *e) MUST_USE;
+struct search_ticket_key {
+    int64_t updated_us, id;
+};
+enum rc search_tickets_of(struct db *db, int64_t user_id, const struct search_ticket_key *after,
+                          int64_t limit, struct arena *a, struct search_ticket_key **out, int64_t *n,
+                          struct err *e) MUST_USE;
+
 /* After a person was made or renamed: the words of the folded name, for search_rows.h. */
 enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, struct err *e) MUST_USE;
 

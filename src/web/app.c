@@ -161,7 +161,7 @@ static enum rc open_streams(struct app *app, struct err *e)
 static enum rc open_runner(struct app *app, struct err *e)
 {
     struct tasks_env *env = ARENA_NEW(app->arena, struct tasks_env);
-    const struct job_kind kinds[] = { bulk_job, retag_job, user_merge_job };
+    const struct job_kind kinds[] = { bulk_job, retag_job, user_merge_job, user_names_job };
     const struct runner_opts o = {
         .store = app->store,
         .kinds = arena_memdup(app->arena, kinds, sizeof(kinds)),
