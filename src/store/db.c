@@ -47,6 +47,7 @@ void db_close(struct db **db)
     if (d->access == DB_READ)
         d->store->readers--;
     late_forget(d, 0);
+    known_words_forget(d);
     free(d->late);
     free(d);
     *db = NULL;

@@ -86,6 +86,8 @@ struct db {
     struct late *late;  /* owner; to be run before the commit (late.c) */
     size_t n_late, late_cap;
 
+    struct known_words *known_words; /* owner; search_words.c */
+
     int64_t time_us, statements;
     int64_t fail_in;
     enum rc fail_rc;
@@ -148,6 +150,9 @@ void listener_free(struct listener **l);
 /* late.c: runs what db_exec_late() kept; forgets it down to the first keep_n. */
 enum rc late_run(struct db *db, struct err *e) MUST_USE;
 void late_forget(struct db *db, size_t keep_n);
+
+/* search_words.c: after a rollback nobody knows which words are in the table. */
+void known_words_forget(struct db *db);
 
 /* trace.c */
 int trace_open(const char *path);

@@ -4,6 +4,7 @@
 #include "base/tokens.h"
 #include "base/utf8.h"
 #include "store/search.h"
+#include "store/search_words.h"
 
 enum { MATCH_BYTES_MAX = 512 * 1024, SCOPE_TOKENS_MAX = 64, FUZZY_LETTERS_MIN = 4,
        FUZZY_LETTERS_MAX = 24 };
@@ -22,6 +23,9 @@ struct writer {
     struct buf b;
     const struct dialect *d;
     enum db_kind kind;
+    struct db *db;
+    struct arena *a;
+    struct err *e;
 };
 
 bool query_is_text(const struct query_node *n)
@@ -62,21 +66,62 @@ static void put_token(struct writer *w, const struct query_node *n, struct str t
     }
 }
 
-/* A word may be several tokens (HD-1234): they follow each other.  A single Chinese or Japanese
- * character begins a token, see tokens.h. */
-static void put_words(struct writer *w, const struct query_node *n, struct str tokens)
+/* Tokens that follow each other, the last of them as it is given apart. */
+static void put_run(struct writer *w, const struct query_node *n, struct str tokens, struct str last,
+                    bool prefix)
 {
-    bool lone = (unsigned char)tokens.p[0] >= 0x80 && utf8_count(tokens) == 1;
-
     BUF_LIT(&w->b, "(");
-    for (bool first = true; tokens.p; first = false) {
-        struct str token = str_cut(&tokens, ' ');
+    while (tokens.n) {
+        put_token(w, n, str_cut(&tokens, ' '), false);
+        buf_printf(&w->b, "%s", w->d->then);
+    }
+    put_token(w, n, last, prefix);
+    BUF_LIT(&w->b, ")");
+}
 
-        if (!first)
-            buf_printf(&w->b, "%s", w->d->then);
-        put_token(w, n, token, !tokens.p && (lone || n->text_kind == QUERY_PREFIX));
+/* The index is asked for the words that begin so (search_words.h), unless it has an index of
+ * prefixes of this length, or they are too many. */
+static enum rc put_begun(struct writer *w, const struct query_node *n, struct str before, struct str last)
+{
+    size_t letters = utf8_count(last) + strlen(mark_of(n)), n_words = 0;
+    struct str *words;
+
+    if (w->kind == DB_SQLITE && letters != 2 && letters != 3) {
+        words = ARENA_ARRAY(w->a, struct str, SEARCH_WORDS_MAX + 1);
+        TRY(search_words_list(w->db, last, w->a, words, &n_words, w->e));
+        if (n_words == 0)
+            words[n_words++] = last; /* which nobody wrote either */
+    }
+    if (n_words == 0 || n_words > SEARCH_WORDS_MAX) {
+        put_run(w, n, before, last, true);
+        return RC_OK;
+    }
+    BUF_LIT(&w->b, "(");
+    for (size_t i = 0; i < n_words; i++) {
+        if (i > 0)
+            buf_printf(&w->b, "%s", w->d->or_);
+        put_run(w, n, before, words[i], false);
     }
     BUF_LIT(&w->b, ")");
+    return RC_OK;
+}
+
+/* A word may be several tokens (HD-1234): they follow each other.  A single Chinese or Japanese
+ * character begins a token, see tokens.h. */
+static enum rc put_words(struct writer *w, const struct query_node *n, struct str tokens)
+{
+    bool lone = (unsigned char)tokens.p[0] >= 0x80 && utf8_count(tokens) == 1;
+    struct str before, last;
+    size_t at = tokens.n;
+
+    while (at > 0 && tokens.p[at - 1] != ' ')
+        at--;
+    before = str_trim(str_sub(tokens, 0, at));
+    last = str_sub(tokens, at, tokens.n);
+    if (lone || n->text_kind == QUERY_PREFIX)
+        return put_begun(w, n, before, last);
+    put_run(w, n, before, last, false);
+    return RC_OK;
 }
 
 static void put_variant(struct writer *w, const struct query_node *n, const char *p, size_t len)
@@ -145,8 +190,8 @@ static bool put_node(struct writer *w, const struct query_node *n, struct arena 
             BUF_LIT(&w->b, "body : ");
         if (n->text_kind == QUERY_FUZZY && can_be_fuzzy(tokens))
             put_fuzzy(w, n, tokens);
-        else
-            put_words(w, n, tokens);
+        else if (put_words(w, n, tokens) != RC_OK)
+            return false;
         return true;
     }
     BUF_LIT(&w->b, "(");
@@ -166,21 +211,22 @@ static bool put_node(struct writer *w, const struct query_node *n, struct arena 
     return any;
 }
 
-static struct writer writer_new(const struct query_env *env)
+static struct writer writer_new(const struct query_env *env, struct err *e)
 {
     enum db_kind kind = db_kind(env->db);
 
     return (struct writer){ .b = BUF_ARENA(env->a, MATCH_BYTES_MAX), .d = &dialects[kind],
-                            .kind = kind };
+                            .kind = kind, .db = env->db, .a = env->a, .e = e };
 }
 
-struct str query_match(const struct query_node *n, const struct query_env *env)
+enum rc query_match(const struct query_node *n, const struct query_env *env, struct str *out,
+                    struct err *e)
 {
-    struct writer w = writer_new(env);
+    struct writer w = writer_new(env, e);
+    bool any = put_node(&w, n, env->a);
 
-    if (!put_node(&w, n, env->a))
-        return STR("");
-    return buf_view(&w.b);
+    *out = any && e->rc == RC_OK ? buf_view(&w.b) : STR("");
+    return e->rc;
 }
 
 static void put_scope_tokens(struct writer *w, const char *mark, const int64_t *ids, size_t n,
@@ -196,7 +242,7 @@ static void put_scope_tokens(struct writer *w, const char *mark, const int64_t *
 struct str query_match_scoped(struct str match, const struct query_env *env)
 {
     const struct scope *s = query_content(env);
-    struct writer w = writer_new(env);
+    struct writer w = writer_new(env, NULL);
     bool any = false;
 
     if (match.n == 0 || s->all || s->n_groups + s->n_orgs > SCOPE_TOKENS_MAX)

@@ -419,10 +419,11 @@ void query_where_visible(struct sql *q, const struct scope *s)
 /* Tickets with a message that holds the words. */
 static void where_words(struct builder *b, const struct query_node *n)
 {
-    struct str match = query_match(n, b->env);
-
     const struct scope *content = query_content(b->env);
+    struct str match;
 
+    if (query_match(n, b->env, &match, b->e) != RC_OK)
+        return;
     if (match.n == 0) {
         sql_add(b->q, "1 = 1", DB_NO_ARGS);
         return;
@@ -543,7 +544,7 @@ enum rc query_split(const struct query_node *n, const struct query_env *env, str
     if (!words)
         return RC_OK;
     TRY(sees_most(env, &most, e));
-    *match = query_match(words, env);
+    TRY(query_match(words, env, match, e));
     if (!most)
         *match = query_match_scoped(*match, env);
     return RC_OK;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/tokens.h"
 #include "base/utf8.h"
+#include "store/search_words.h"
 
 enum {
     BODY_BYTES_MAX = 256 * 1024, /* of a message's text that are indexed */
@@ -185,6 +186,8 @@ static enum rc doc_put_sqlite(struct db *db, struct doc *d, struct err *e)
                 DB_ARGS(DB_INT(d->message_id), DB_INT(d->ticket_id), DB_INT(d->group_id),
                         DB_INT(d->internal), DB_TEXT(buf_view(&d->head))),
                 NULL, e));
+    TRY(search_words_put(db, buf_view(&d->head), e));
+    TRY(search_words_put(db, d->body, e));
     return db_exec_late(db, "INSERT INTO search_fts (rowid, head, body) VALUES ($1, $2, $3)",
                         DB_ARGS(DB_INT(d->message_id), DB_TEXT(buf_view(&d->head)), DB_TEXT(d->body)), e);
 }

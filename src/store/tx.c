@@ -101,6 +101,7 @@ static enum rc commit_top(struct db *db, struct err *e)
     if (rc != RC_OK) {
         undo_all(db);
         words_forget(db, 0);
+        known_words_forget(db);
     } else if (db->n_words > 0) {
         words_tell(db);
     }
@@ -137,6 +138,7 @@ void db_tx_end(struct db_tx *tx)
     tx->open = false;
     words_forget(db, db->levels[db->depth - 1].words_at);
     late_forget(db, db->levels[db->depth - 1].late_at);
+    known_words_forget(db);
     if (--db->depth == 0) {
         undo_all(db);
         db->lost = RC_OK;

@@ -195,7 +195,7 @@ static enum rc hash_index(struct db *db, unsigned char docs[32], unsigned char w
             DB_NO_ARGS);
     sql_add(&v,
             "SELECT CAST(term AS TEXT), CAST(doc AS TEXT), CAST(col AS TEXT), CAST(\"offset\" AS"
-            " TEXT), '' FROM search_words ORDER BY term, doc, col, \"offset\"",
+            " TEXT), '' FROM search_vocabulary ORDER BY term, doc, col, \"offset\"",
             DB_NO_ARGS);
     TRY(hash_rows(db, &q, docs, e));
     return hash_rows(db, &v, words, e);
@@ -223,6 +223,7 @@ static enum rc rebuild_index(struct db *db, struct err *e)
 static enum rc write_index(struct db *db, void *arg, struct err *e)
 {
     struct index_state *st = arg;
+    int64_t missing = 0;
 
     if (st->rebuild)
         return rebuild_index(db, e);
@@ -230,9 +231,14 @@ static enum rc write_index(struct db *db, void *arg, struct err *e)
         TRY(db_exec(db, "INSERT INTO search_fts (search_fts) VALUES ('integrity-check')",
                     DB_NO_ARGS, NULL, e));
         TRY(db_exec(db,
-                    "CREATE VIRTUAL TABLE IF NOT EXISTS search_words"
+                    "CREATE VIRTUAL TABLE IF NOT EXISTS search_vocabulary"
                     " USING fts5vocab('search_fts', 'instance')",
                     DB_NO_ARGS, NULL, e));
+        TRY(db_query_int(db,
+                         "SELECT count(*) FROM search_vocabulary WHERE substr(term, 1, 1) <> '_'"
+                         " AND term NOT IN (SELECT word FROM search_words)",
+                         DB_NO_ARGS, &missing, e));
+        assert_int_equal(missing, 0);
     }
     return hash_index(db, st->docs, st->words, e);
 }

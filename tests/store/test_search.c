@@ -24,6 +24,8 @@ struct message_row {
     bool internal;
     char body[128];
 };
+static struct arena *test_arena;
+
 struct world {
     struct store *s;
     struct db *db;
@@ -254,7 +256,8 @@ static const char *const queries[] = {
     "vpn", "vpn*", "vp*", "PRINTER", "cafe", "hd-1234", "HD-12*", "\"printer toner\"", "strasse",
     "vpn printer", "vpn OR printer", "(vpn OR toner) router", "subject:vpn", "body:vpn",
     "subject:hd-1234", "\xE6\x9D\xB1", "\xE6\x9D\xB1\xE4\xBA\xAC", "e-mail", "\"e-mail vpn\"", "person3",
-    "nothing", "x", "title:pass* body:net*", "\"x x\"", "mail", "person*",
+    "nothing", "x", "title:pass* body:net*", "\"x x\"", "mail", "person*", "print*", "subject:prin*",
+    "body:drucke*", "p*", "co*", "colo* netw*", "stras*", "zzzz* OR vpnk*", "subject:vp*", "e-mai*",
 };
 
 static void hits_equal_the_naive_scan(void **state)
@@ -315,6 +318,66 @@ static size_t count_hits(struct world *w, const char *text)
     assert_ok(query_split(n, &env, &match, &rest, &e), &e);
     assert_ok(search_hits(&env, &(struct search_for){ match, rest, 0, TICKETS }, &page, &e), &e);
     return page.n;
+}
+
+static enum rc put_then_fail(struct db *db, void *arg, struct err *e)
+{
+    TRY(search_put(db, *(int64_t *)arg, test_arena, e));
+    return err_set(e, RC_CONFLICT, "", "%s", "given up");
+}
+
+static enum rc put(struct db *db, void *arg, struct err *e)
+{
+    return search_put(db, *(int64_t *)arg, test_arena, e);
+}
+
+static void set_body(struct world *w, int64_t id, struct str body)
+{
+    struct err e = { 0 };
+
+    assert_ok(search_remove(w->db, id, w->a, &e), &e);
+    assert_ok(db_exec(w->db, "UPDATE messages SET body_text = $1 WHERE id = $2", DB_ARGS(DB_TEXT(body), DB_INT(id)),
+                      NULL, &e), &e);
+}
+
+static void a_new_word_is_found_by_its_beginning_also_after_a_rollback(void **state)
+{
+    struct world *w = *state;
+    int64_t id = w->m[0].id;
+    struct err e = { 0 };
+
+    test_arena = w->a;
+    set_body(w, id, STR("xylophone and a_wholly_new_word"));
+    assert_int_equal(store_write(w->s, put_then_fail, &id, &e), RC_CONFLICT);
+    err_clear(&e);
+    assert_int_equal(count_hits(w, "xylo*"), 0);
+    assert_ok(store_write(w->s, put, &id, &e), &e);
+    assert_int_equal(count_hits(w, "xylo*"), 1);
+    assert_int_equal(count_hits(w, "whol*"), 1);
+    assert_int_equal(count_hits(w, "xylophones*"), 0);
+    set_body(w, id, str_of(w->m[0].body));
+    assert_ok(search_put(w->db, id, w->a, &e), &e);
+    assert_int_equal(count_hits(w, "xylo*"), 0);
+}
+
+/* More words than the index is asked for one by one. */
+static void a_beginning_of_very_many_words_finds_all_of_them(void **state)
+{
+    struct world *w = *state;
+    struct buf b = BUF_ARENA(w->a, 64 * KIB);
+    int64_t id = w->m[1].id;
+    struct err e = { 0 };
+
+    for (int i = 0; i < 300; i++)
+        buf_printf(&b, "quux%03d ", i);
+    set_body(w, id, buf_view(&b));
+    assert_ok(search_put(w->db, id, w->a, &e), &e);
+    assert_int_equal(count_hits(w, "quux*"), 1);
+    assert_int_equal(count_hits(w, "quux29*"), 1);
+    assert_int_equal(count_hits(w, "quux3*"), 0);
+    set_body(w, id, str_of(w->m[1].body));
+    assert_ok(search_put(w->db, id, w->a, &e), &e);
+    assert_int_equal(count_hits(w, "quux*"), 0);
 }
 
 static void one_wrong_letter_is_forgiven_when_asked(void **state)
@@ -434,6 +497,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hits_equal_the_naive_scan),
+        cmocka_unit_test(a_new_word_is_found_by_its_beginning_also_after_a_rollback),
+        cmocka_unit_test(a_beginning_of_very_many_words_finds_all_of_them),
         cmocka_unit_test(one_wrong_letter_is_forgiven_when_asked),
         cmocka_unit_test(fields_become_conditions),
         cmocka_unit_test(what_changed_is_found_anew_and_what_went_is_forgotten),
