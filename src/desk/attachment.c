@@ -59,28 +59,33 @@ static enum rc may_see(struct call *c, int64_t ticket_id, bool is_internal, int6
 {
     bool internal;
     struct ticket t;
+    enum rc rc = tickets_load(c->db, ticket_id, false, c->a, &t, e);
 
-    *merged_into = 0;
-    TRY(tickets_load(c->db, ticket_id, false, c->a, &t, e));
-    *merged_into = t.merged_into_id;
+    *merged_into = rc == RC_OK ? t.merged_into_id : 0;
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
     TRY(ticket_read(c, ticket_id, &t, &internal, e));
     return internal || !is_internal ? RC_OK : absent(e);
 }
 
 enum rc attachment_read(struct call *c, int64_t id, struct attachment *out, struct err *e)
 {
-    struct attachment at;
+    struct attachment at = { 0 };
     int64_t next;
-    enum rc rc;
+    enum rc rc = attachments_load(c->db, id, c->a, &at, e);
 
-    rc = attachments_load(c->db, id, c->a, &at, e);
-    if (rc == RC_OK && !at.ticket_id)
-        rc = at.user_id == c->who->user_id && at.expires_us > c->now_us ? RC_OK : absent(e);
-    for (next = rc == RC_OK ? at.ticket_id : 0; next;) {
-        err_clear(e);
-        rc = may_see(c, next, at.is_internal, &next, e);
-        if (rc != RC_NOT_FOUND)
-            break;
+    if (rc == RC_OK && !at.ticket_id && at.user_id == c->who->user_id && at.expires_us > c->now_us) {
+        *out = at;
+        return RC_OK;
+    }
+    /* What is not there, and uploads of others, ask for ticket 0: the same statements run. */
+    next = rc == RC_OK ? at.ticket_id : 0;
+    if (rc == RC_OK || rc == RC_NOT_FOUND) {
+        do {
+            err_clear(e);
+            rc = may_see(c, next, at.is_internal, &next, e);
+        } while (rc == RC_NOT_FOUND && next);
     }
     if (rc == RC_NOT_FOUND)
         return absent(e);

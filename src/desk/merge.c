@@ -171,8 +171,7 @@ enum rc ticket_merge(struct call *c, int64_t source_id, int64_t into_id, int64_t
     struct merge_ids added;
     struct merge m;
 
-    TRY(tickets_load(c->db, source_id, false, c->a, &source_before, e));
-    TRY(ticket_may(c, &source_before, CAN_CHANGE, e));
+    TRY(ticket_reach(c, source_id, CAN_CHANGE, &source_before, e));
     TRY(find_target(c, source_id, into_id, target_id, e));
     TRY(begin_both(c, *target_id, if_match, &source, &target, e));
     TRY(check_states(&source.t, &target.t, e));

@@ -109,11 +109,15 @@ enum rc ticket_create(struct call *c, const struct ticket_new *in, struct ticket
 
 /* Reading: the row with names, and whether the actor sees it as an agent; RC_NOT_FOUND. */
 enum rc ticket_read(struct call *c, int64_t id, struct ticket *out, bool *internal, struct err *e) MUST_USE;
-/* Facts for can(), with participation looked up only where it can matter. */
+/* Facts for can(), with participation looked up where it can matter, and for customers always: what
+ * they may not see of a ticket of theirs runs the same statements as what never was. */
 enum rc ticket_facts_of(struct call *c, const struct ticket *t, struct ticket_facts *out,
                         struct err *e) MUST_USE;
 /* RC_OK when the actor may do this to the ticket; else RC_NOT_FOUND (cannot even read it) or RC_DENIED. */
 enum rc ticket_may(struct call *c, const struct ticket *t, enum action what, struct err *e) MUST_USE;
+/* Loads it, when the actor may do this to it: the same codes, also for one that is not there. */
+enum rc ticket_reach(struct call *c, int64_t id, enum action what, struct ticket *out,
+                     struct err *e) MUST_USE;
 
 /* A message of w's ticket, loaded.  An internal note gets other words (RC_CONFLICT for others); a
  * redacted message says so, and who and why. */

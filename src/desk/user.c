@@ -137,7 +137,8 @@ static enum rc check_stand_in(const struct account *c, int64_t user_id, const st
         return err_field(e, "/out_of_office/to", "range", "later than from", "The end comes before the beginning.");
     if (!ch->stand_in_id)
         return RC_OK;
-    rc = ch->stand_in_id == user_id ? RC_NOT_FOUND : users_load(c->db, ch->stand_in_id, c->a, &u, e);
+    /* Who may not look people up does not learn here who there is. */
+    rc = ch->stand_in_id == user_id || !user_may_see_all(c->who) ? RC_NOT_FOUND : users_load(c->db, ch->stand_in_id, c->a, &u, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
         return err_field(e, "/out_of_office/stand_in_id", "unknown", "", "There is no such active person.");
     return rc;

@@ -72,8 +72,8 @@ enum rc view_read(struct call *c, int64_t id, struct view *out, struct err *e)
     bool yes;
     size_t n;
 
+    TRY(views_role_ids(c->db, c->who->user_id, c->a, &roles, &n, e)); /* first: also when there is no such view */
     TRY(views_load(c->db, id, c->a, out, e));
-    TRY(views_role_ids(c->db, c->who->user_id, c->a, &roles, &n, e));
     TRY(sees(c, out, roles, n, &yes, e));
     return yes ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "There is no such view.");
 }

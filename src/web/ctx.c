@@ -29,9 +29,11 @@ enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e)
         return ctx_id(c, param, id, e);
     text = str_sub(text, prefix.n, text.n);
     rc = text.n ? ticket_numbers_find(c->db, text, id, e) : RC_NOT_FOUND;
-    if (rc == RC_NOT_FOUND)
-        return err_set(e, RC_NOT_FOUND, "", "There is no such ticket."); /* as for a foreign one */
-    return rc;
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    *id = INT64_MAX; /* no ticket's: from here on all goes as with a foreign one */
+    return RC_OK;
 }
 
 static enum rc bad_match(struct err *e)

@@ -38,7 +38,8 @@ struct ctx {
 
 /* Path parameter as an id; RC_NOT_FOUND when it is not a positive integer. */
 enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
-/* Path parameter {id} of a ticket, "17" or "number:10017": its id (0 rows: RC_NOT_FOUND).  No rights checked. */
+/* Path parameter {id} of a ticket, "17" or "number:10017": its id; of an unknown number an id that no
+ * ticket has, so that all goes as with one that the caller may not see.  No rights checked. */
 enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
 /* If-Match: 0 when absent or "*"; RC_BAD when it is not one of our ETags ("v17"). */
 enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e) MUST_USE;

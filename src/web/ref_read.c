@@ -2,6 +2,8 @@
 
 #include "desk/requester.h"
 
+enum { NO_GROUP = -1 };
+
 static struct str json_str(const json_t *v)
 {
     return (struct str){ json_string_value(v), json_string_length(v) };
@@ -49,9 +51,9 @@ enum rc ref_group(struct call *c, const json_t *v, const char *pointer, int64_t 
     const struct cat_group *g = json_is_string(v) ? catalog_group_named(c->cat, json_str(v))
                                                   : catalog_group(c->cat, plain_id(v));
 
-    if (!g)
+    if (!g && actor_is_agent(c->who))
         return unknown(e, pointer);
-    *id = g->id;
+    *id = g ? g->id : NO_GROUP; /* customers do not learn which groups there are */
     return RC_OK;
 }
 

@@ -1,5 +1,6 @@
 /* References in bodies: an id (17), a name ("Support"), or an object as answers show it ({"id":17}).
- * People also by e-mail address and as "me".  What cannot be found is a field error at pointer. */
+ * People also by e-mail address and as "me".  What cannot be found is a field error at pointer; only
+ * for customers a group that is not there is one like those they may not name: the id of none. */
 #ifndef WEB_REF_READ_H
 #define WEB_REF_READ_H
 
