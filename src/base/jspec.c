@@ -164,11 +164,23 @@ static json_fn *const readers[] = {
     [J_OBJS] = json_subs,   [J_JSON] = json_any,  [J_NUM] = NULL, /* describes answers */
 };
 
+/* The handler's look-up says no to what is no token of ours, in the same words and time. */
+static bool read_token(const struct jfield *f, const json_t *v, void *out)
+{
+    struct j_text *text = (struct j_text *)(void *)((char *)out + f->off);
+
+    text->set = v != NULL;
+    text->v = json_is_string(v) ? text_of(v) : STR("");
+    return true;
+}
+
 static bool read_member(struct reader *r, const struct jfield *f, const struct place *up,
                         const json_t *v, void *out)
 {
     const struct place at = { .up = up, .name = f->name };
 
+    if (f->flags & JF_TOKEN)
+        return read_token(f, v, out);
     if (!v)
         return !(f->flags & JF_REQUIRED) || jspec_refuse(r, f, &at, "required", "is required");
     INVARIANT(readers[f->type]);

@@ -46,6 +46,8 @@ enum {
     JF_SECRET = 1 << 3,   /* write-only; never logged, audited or echoed */
     JF_FILLED = 1 << 4,   /* text must hold more than blanks */
     JF_OPTIONAL = 1 << 5, /* answers: the field may be missing */
+    JF_TOKEN = 1 << 6,    /* J_TEXT of a secret that proves something: whatever is not a text, or missing,
+                             is the empty text, so that all that is no token is refused alike */
 };
 
 struct jspec;

@@ -8,6 +8,7 @@
 #include "store/outbox.h"
 #include "store/roles.h"
 #include "store/sessions.h"
+#include "store/users.h"
 
 enum { EMAIL_MAX = 254, LOCAL_MAX = 64, TOKEN_BYTES = 32, MAIL_MAX = 16 * 1024, SUBTAG_MAX = 8 };
 
@@ -132,6 +133,11 @@ enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, 
     return one_time_insert(c->db, &t, e);
 }
 
+bool account_serves(const struct user_login *u)
+{
+    return u->id && (u->verified_us || (u->is_primary && !u->has_proof));
+}
+
 enum rc account_bad_token(struct err *e)
 {
     err_clear(e);
@@ -155,7 +161,7 @@ enum rc account_mail(const struct account *c, const struct account_mail *m, stru
 
         BUF_LIT(&body, "\n\n");
         buf_str(&body, link);
-        if (c->au->o.log_links)
+        if (c->au->o.log_links && !m->is_unsent)
             LOG(LOG_INFO, "account.link", KV_Z("kind", m->kind), KV_TEXT("link", link));
     }
     BUF_LIT(&body, "\n");

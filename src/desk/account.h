@@ -43,12 +43,19 @@ enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, 
                          int64_t life_us, struct str *token, struct err *e) MUST_USE;
 enum rc account_bad_token(struct err *e); /* the same 400 for whatever is wrong with it */
 
+struct user_login;
+/* Whether the address that the person was found by lets somebody in (login, new password): a proved
+ * one, or, of somebody who has proved none yet, his primary one.  Else whoever adds an address to
+ * somebody's account would own the account. */
+bool account_serves(const struct user_login *u);
+
 struct account_mail {
     const char *kind; /* "mail.password_reset" */
     struct str recipient;
     const char *subject, *text; /* text stands before the link */
     const char *path;           /* "/reset-password", or NULL: no link */
     struct str token;           /* behind '#', so that it never travels in a Referer */
+    bool is_unsent;             /* written to be taken back: its link goes to no log */
 };
 enum rc account_mail(const struct account *c, const struct account_mail *m, struct err *e) MUST_USE;
 /* BASE_URL + path + "#token=…" */

@@ -10,7 +10,7 @@ enum { MFA_TOKEN_S = 300, MFA_TRIES = 5 };
 
 static bool may_log_in(const struct auth *au, const struct user_login *u)
 {
-    return u->id && u->active && u->password_hash.n &&
+    return account_serves(u) && u->active && u->password_hash.n &&
            (u->verified_us || au->o.registration != REGISTRATION_VERIFY);
 }
 

@@ -6,17 +6,10 @@
 #include "desk/lockout.h"
 #include "desk/login.h"
 #include "desk/secret.h"
+#include "desk/settings.h"
 #include "desk/totp.h"
 
 enum { CODE_BYTES = 10 };
-
-static enum rc load(const struct account *c, struct user_login *u, struct err *e)
-{
-    if (c->who->token_id)
-        return err_set(e, RC_DENIED, "session_needed", "This needs a login, not an API token.");
-    TRY(users_login(c->db, c->who->user_id, c->a, u, e));
-    return lockout_hold(c, str_lower(u->email, c->a), e);
-}
 
 static enum rc wrong_state(bool enabled, struct err *e)
 {
@@ -34,18 +27,19 @@ enum rc mfa_status(const struct account *c, struct mfa_status *out, struct err *
     return recovery_left(c->db, u.id, &out->recovery_left, e);
 }
 
-enum rc mfa_setup(const struct account *c, struct mfa_setup *out, struct err *e)
+enum rc mfa_setup(const struct account *c, const struct proof *p, struct mfa_setup *out, struct err *e)
 {
     unsigned char key[TOTP_SECRET_BYTES];
-    struct str secret = { (const char *)key, sizeof key };
+    struct str secret = { (const char *)key, sizeof key }, issuer;
     struct user_login u;
 
-    TRY(load(c, &u, e));
+    TRY(proof_check(c, p, &u, e));
     if (u.mfa_us)
         return wrong_state(true, e);
+    TRY(setting_text(c->db, SETTING_PRODUCT_NAME, c->a, &issuer, e));
     rand_bytes(key, sizeof key);
     out->secret = enc_base32(secret, c->a);
-    out->uri = totp_uri(secret, STR("Ticketing"), u.email, c->a);
+    out->uri = totp_uri(secret, issuer, u.email, c->a);
     TRY(users_set_totp(c->db, u.id, secret_seal(c->au, secret, c->a), 0, e));
     return account_audit(c, "mfa.setup", u.id, STR_NONE, e);
 }
@@ -86,7 +80,10 @@ enum rc mfa_confirm(const struct account *c, struct str code, struct str *codes,
 {
     struct user_login u;
 
-    TRY(load(c, &u, e));
+    if (!c->who->session_id)
+        return err_set(e, RC_DENIED, "session_needed", "This needs a login, not an API token.");
+    TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
+    TRY(lockout_hold(c, str_lower(u.email, c->a), e));
     if (u.mfa_us)
         return wrong_state(true, e);
     if (!u.totp_sealed.n)
@@ -98,11 +95,12 @@ enum rc mfa_confirm(const struct account *c, struct str code, struct str *codes,
     return account_audit(c, "mfa.enable", u.id, STR_NONE, e);
 }
 
-enum rc mfa_new_codes(const struct account *c, struct str code, struct str *codes, struct err *e)
+enum rc mfa_new_codes(const struct account *c, const struct proof *p, struct str code, struct str *codes,
+                      struct err *e)
 {
     struct user_login u;
 
-    TRY(load(c, &u, e));
+    TRY(proof_check(c, p, &u, e));
     if (!u.mfa_us)
         return wrong_state(false, e);
     TRY(check(c, &u, code, false, e));
@@ -117,11 +115,12 @@ static enum rc switch_off(const struct account *c, int64_t user_id, const char *
     return account_audit(c, action, user_id, STR_NONE, e);
 }
 
-enum rc mfa_disable(const struct account *c, struct str code, bool is_recovery, struct err *e)
+enum rc mfa_disable(const struct account *c, const struct proof *p, struct str code, bool is_recovery,
+                    struct err *e)
 {
     struct user_login u;
 
-    TRY(load(c, &u, e));
+    TRY(proof_check(c, p, &u, e));
     if (!u.mfa_us)
         return wrong_state(false, e);
     TRY(check(c, &u, code, is_recovery, e));

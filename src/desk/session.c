@@ -75,12 +75,6 @@ enum rc session_start(const struct account *c, int64_t user_id, int64_t mfa_us, 
     return RC_OK;
 }
 
-static enum rc refuse(struct err *e)
-{
-    err_clear(e);
-    return err_set(e, RC_UNAUTH, "invalid_token", "The token is not valid or has ended.");
-}
-
 static bool holds(const struct account *c, const struct session_row *s)
 {
     return s->user_active && !s->ended_us && s->expires_us > c->now_us &&
@@ -95,10 +89,10 @@ enum rc session_refresh(const struct account *c, struct str refresh, struct sess
     enum rc rc;
 
     if (!refresh_parse(c, refresh, &id))
-        return refuse(e);
+        id = 0; /* looked for all the same: no difference in time either */
     rc = sessions_load(c->db, id, c->a, &s, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !holds(c, &s)))
-        return refuse(e);
+        return account_bad_token(e);
     TRY(rc);
     *out = (struct session_tokens){ .session_id = id, .user_id = s.user_id,
                                     .refresh = refresh_token(c, id) };
@@ -106,7 +100,7 @@ enum rc session_refresh(const struct account *c, struct str refresh, struct sess
                         c->now_us, &changed, e));
     if (!changed) { /* ours, but used before: somebody else may have it */
         TRY(session_end(c, s.user_id, id, "refresh_reuse", e));
-        return refuse(e);
+        return account_bad_token(e);
     }
     fill(c, out);
     return RC_OK;

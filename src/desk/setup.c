@@ -3,9 +3,7 @@
 
 #include "base/clock.h"
 #include "desk/auth_priv.h"
-#include "desk/lockout.h"
-#include "desk/login.h"
-#include "desk/password.h"
+#include "desk/token.h"
 #include "store/catalog.h"
 #include "store/roles.h"
 #include "store/store.h"
@@ -14,33 +12,30 @@
 static const int64_t setup_life_us = 7 * US_PER_DAY;
 
 enum rc password_change_prepare(const struct account *c, struct str current, struct str password,
-                                bool *right, struct str *old_hash, struct str *hash, struct err *e)
+                                struct proof *proof, struct str *hash, struct err *e)
 {
     struct user_login u;
 
-    *right = false;
-    TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
-    TRY(lockout_check(c->db, str_lower(u.email, c->a), c->who->address, c->now_us, c->a, e));
-    *old_hash = u.password_hash;
-    *right = u.password_hash.n && password_verify(current, u.password_hash, c->a);
-    if (!*right)
+    TRY(proof_prepare(c, current, proof, e));
+    if (!proof->right)
         return RC_OK;
+    TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
     return password_prepare(c, password, u.email, u.name, "/new_password", hash, e);
 }
 
-enum rc password_change(const struct account *c, bool right, struct str old_hash, struct str hash,
-                        struct err *e)
+enum rc password_change(const struct account *c, const struct proof *proof, struct str hash,
+                        bool revoke_tokens, struct err *e)
 {
     struct user_login u;
 
-    TRY(users_login(c->db, c->who->user_id, c->a, &u, e));
-    TRY(lockout_hold(c, str_lower(u.email, c->a), e));
-    if (!right || !str_eq(u.password_hash, old_hash))
-        return login_failed(c, str_lower(u.email, c->a), u.id, "invalid_credentials", e);
+    TRY(proof_check(c, proof, &u, e));
     TRY(users_set_password(c->db, u.id, hash, c->now_us, e));
     TRY(session_end_all(c, u.id, c->who->session_id, "password_change", e));
+    if (revoke_tokens)
+        TRY(token_revoke_all(c, u.id, "password_change", e));
     TRY(one_time_drop(c->db, u.id, ONE_TIME_RESET, e));
     TRY(one_time_drop(c->db, u.id, ONE_TIME_INVITE, e));
+    TRY(one_time_drop(c->db, u.id, ONE_TIME_MFA, e));
     return account_audit(c, "password.change", u.id, STR_NONE, e);
 }
 
@@ -130,6 +125,8 @@ static enum rc admin_user(const struct account *c, const struct signup *s, struc
     if (rc == RC_OK) {
         *id = known.user_id;
         TRY(session_end_all(c, *id, 0, "setup", e));
+        TRY(token_revoke_all(c, *id, "setup", e));
+        TRY(users_bump(c->db, *id, c->now_us, e));
         return identities_verify(c->db, known.id, c->now_us, e);
     }
     if (rc != RC_NOT_FOUND)

@@ -1,12 +1,15 @@
 #include "desk/signup.h"
 
+#include "base/rand.h"
 #include "desk/auth_priv.h"
 #include "desk/password.h"
+#include "desk/token.h"
+#include "desk/user.h"
 #include "store/organizations.h"
 #include "store/roles.h"
 #include "store/users.h"
 
-enum { MAILS_AN_HOUR = 3 };
+enum { MAILS_AN_HOUR = 3, NOBODY_BYTES = 24 };
 static const int64_t verify_life_us = 3 * US_PER_DAY;
 
 enum rc password_prepare(const struct account *c, struct str password, struct str email,
@@ -25,19 +28,28 @@ enum rc signup_allowed(const struct auth *au, struct err *e)
     return RC_OK;
 }
 
-/* At most a few an hour, so that nobody's mailbox is flooded. */
-static enum rc too_many(const struct account *c, int64_t user_id, int purpose, bool *out, struct err *e)
+/* Mails a link that works once, at most a few an hour, so that nobody's mailbox is flooded.  For
+ * nobody (user_id 0) and past the limit the same is written and taken back: the caller learns nothing
+ * by time either. */
+static enum rc mail_link(const struct account *c, const struct one_time_new *t, struct account_mail *m,
+                         struct err *e)
 {
+    struct db_tx tx CLEAN(db_tx_end) = { 0 };
     int64_t n;
 
-    TRY(one_time_count(c->db, user_id, purpose, c->now_us - US_PER_HOUR, &n, e));
-    *out = n >= MAILS_AN_HOUR;
-    return RC_OK;
+    TRY(db_tx_begin(c->db, &tx, e));
+    TRY(one_time_count(c->db, t->user_id, t->purpose, c->now_us - US_PER_HOUR, &n, e));
+    m->is_unsent = !t->user_id || n >= MAILS_AN_HOUR;
+    TRY(account_one_time(c, t->user_id, t->purpose, t->object, t->expires_us - c->now_us, &m->token, e));
+    TRY(account_mail(c, m, e));
+    return m->is_unsent ? RC_OK : db_tx_commit(&tx, e);
 }
 
 static enum rc send_verify(const struct account *c, int64_t user_id, struct str email_fold,
                            struct str address, struct err *e)
 {
+    const struct one_time_new t = { .user_id = user_id, .purpose = ONE_TIME_VERIFY, .object = email_fold,
+                                    .expires_us = c->now_us + verify_life_us };
     struct account_mail m = { .kind = "mail.verify",
                               .recipient = address,
                               .subject = "Confirm your address",
@@ -45,24 +57,8 @@ static enum rc send_verify(const struct account *c, int64_t user_id, struct str 
                                       " you, confirm the address within three days. If it was not you, do"
                                       " nothing:",
                               .path = "/verify-email" };
-    bool flood;
 
-    TRY(too_many(c, user_id, ONE_TIME_VERIFY, &flood, e));
-    if (flood)
-        return RC_OK;
-    TRY(account_one_time(c, user_id, ONE_TIME_VERIFY, email_fold, verify_life_us, &m.token, e));
-    return account_mail(c, &m, e);
-}
-
-static enum rc has_proof(const struct account *c, int64_t user_id, bool *out, struct err *e)
-{
-    struct identity_rows rows;
-
-    *out = false;
-    TRY(identities_of(c->db, user_id, c->a, &rows, e));
-    for (size_t i = 0; i < rows.n; i++)
-        *out |= rows.v[i].verified_us != 0;
-    return RC_OK;
+    return mail_link(c, &t, &m, e);
 }
 
 /* An account of which nobody has proved any address, registered again: whose password it has nobody
@@ -70,10 +66,7 @@ static enum rc has_proof(const struct account *c, int64_t user_id, bool *out, st
 static enum rc registered_twice(const struct account *c, const struct user_login *u, struct str fold,
                                 struct err *e)
 {
-    bool proved;
-
-    TRY(has_proof(c, u->id, &proved, e));
-    if (proved)
+    if (u->has_proof)
         return send_verify(c, u->id, fold, fold, e);
     TRY(one_time_drop(c->db, u->id, ONE_TIME_VERIFY, e));
     if (c->au->o.registration == REGISTRATION_VERIFY)
@@ -85,19 +78,22 @@ static enum rc registered_twice(const struct account *c, const struct user_login
 static enum rc known_address(const struct account *c, const struct user_login *u, struct str fold,
                              struct err *e)
 {
+    const struct one_time_new t = { .purpose = ONE_TIME_VERIFY, .object = fold, .expires_us = c->now_us };
     struct account_mail m = { .kind = "mail.already_registered",
                               .recipient = fold,
                               .subject = "You already have an account",
                               .text = "Somebody, perhaps you, tried to register with this address."
                                       " You already have an account: log in, or ask for a new"
                                       " password if you forgot it. If it was not you, do nothing." };
+    struct account_mail none = m;
 
-    if (!u->active)
-        return RC_OK;
+    if (!u->active || !account_serves(u))
+        return mail_link(c, &t, &none, e);
     if (!u->password_hash.n)
         return password_forgot(c, fold, e);
     if (!u->verified_us)
         return registered_twice(c, u, fold, e);
+    TRY(mail_link(c, &t, &none, e)); /* for the time that a link takes */
     return account_mail(c, &m, e);
 }
 
@@ -129,6 +125,23 @@ static enum rc give_role(const struct account *c, int64_t user_id, int builtin, 
     return users_set_roles(c->db, user_id, &role_id, 1, e);
 }
 
+/* Makes the person; or, when the address is known, writes the same and takes it back, so that both
+ * take the same time. */
+static enum rc make_person(const struct account *c, const struct signup *s, struct str fold, bool known,
+                           int64_t *id, struct err *e)
+{
+    struct db_tx tx CLEAN(db_tx_end) = { 0 };
+    enum rc rc;
+
+    TRY(db_tx_begin(c->db, &tx, e));
+    rc = new_person(c, s, known ? rand_token(NOBODY_BYTES, c->a) : fold, id, e);
+    if (rc == RC_CONFLICT) /* registered beside us: run again and meet it */
+        return err_set(e, RC_RETRY, "busy", "Please try again.");
+    TRY(rc);
+    TRY(give_role(c, *id, ROLE_CUSTOMER, e));
+    return known ? RC_OK : db_tx_commit(&tx, e);
+}
+
 enum rc signup_register(const struct account *c, const struct signup *s, struct err *e)
 {
     struct signup trimmed = *s;
@@ -145,15 +158,12 @@ enum rc signup_register(const struct account *c, const struct signup *s, struct 
     rc = users_login_by_email(c->db, fold, c->a, &u, e);
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
+    err_clear(e);
+    TRY(make_person(c, &trimmed, fold, rc == RC_OK, &id, e));
     if (rc == RC_OK) {
         TRY(known_address(c, &u, fold, e));
-        return account_audit(c, "user.register_again", u.id, STR_NONE, e);
+        return account_audit(c, "user.register_again", u.id, account_detail(c->a, STR("email"), fold), e);
     }
-    rc = new_person(c, &trimmed, fold, &id, e);
-    if (rc == RC_CONFLICT) /* registered beside us: run again and meet it */
-        return err_set(e, RC_RETRY, "busy", "Please try again.");
-    TRY(rc);
-    TRY(give_role(c, id, ROLE_CUSTOMER, e));
     TRY(send_verify(c, id, fold, trimmed.email, e));
     return account_audit(c, "user.register", id, account_detail(c->a, STR("email"), fold), e);
 }
@@ -186,17 +196,70 @@ static enum rc prove_address(const struct account *c, int64_t user_id, struct st
     if (i.verified_us)
         return RC_OK;
     TRY(identities_verify(c->db, i.id, c->now_us, e));
+    TRY(users_bump(c->db, user_id, c->now_us, e));
     return join_organization(c, user_id, fold, e);
 }
 
-enum rc signup_verify(const struct account *c, struct str token, struct err *e)
+/* Somebody else may have added the address, and have read its mail: it becomes the person's only if
+ * he himself says so, who is logged in. */
+static enum rc check_added(const struct account *c, const struct one_time_row *t, struct err *e)
 {
-    struct one_time_row t;
-    enum rc rc = one_time_find(c->db, ONE_TIME_VERIFY, token_hash(token, c->a), c->now_us, c->a, &t, e);
+    struct identity_row i;
+    enum rc rc = identities_find(c->db, IDENTITY_EMAIL, t->object, c->a, &i, e);
 
     if (rc == RC_NOT_FOUND)
         return account_bad_token(e);
     TRY(rc);
+    if (i.is_primary || i.verified_us || (c->who->session_id && c->who->user_id == t->user_id))
+        return RC_OK;
+    return err_set(e, RC_DENIED, "login_needed", "Log in first: this address was added to an account that is in use.");
+}
+
+enum rc signup_address(const struct account *c, const struct proof *p, struct str email, struct err *e)
+{
+    struct one_time_new t = { .purpose = ONE_TIME_ADDRESS, .expires_us = c->now_us + verify_life_us };
+    struct account_mail m = { .kind = "mail.new_address",
+                              .recipient = str_trim(email),
+                              .subject = "Confirm your new address",
+                              .text = "Somebody, perhaps you, wants to use this address for an account."
+                                      " If it was you, confirm it within three days. If it was not you, do"
+                                      " nothing:",
+                              .path = "/verify-email" };
+    struct identity_row known;
+    struct user_login u;
+    enum rc rc;
+
+    TRY(proof_check(c, p, &u, e));
+    TRY(email_check(email, "/email", c->a, &t.object, e));
+    rc = identities_find(c->db, IDENTITY_EMAIL, t.object, c->a, &known, e);
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    t.user_id = rc == RC_OK ? 0 : u.id; /* whether somebody else has it is not told */
+    TRY(mail_link(c, &t, &m, e));
+    return account_audit(c, "user.address_asked", u.id, account_detail(c->a, STR("email"), t.object), e);
+}
+
+enum rc signup_added(const struct account *c, int64_t user_id, struct str fold, struct str address, struct err *e)
+{
+    return send_verify(c, user_id, fold, address, e);
+}
+
+enum rc signup_verify(const struct account *c, struct str token, struct err *e)
+{
+    struct str hash = token_hash(token, c->a);
+    struct one_time_row t;
+    enum rc rc = one_time_find(c->db, ONE_TIME_VERIFY, hash, c->now_us, c->a, &t, e);
+
+    if (rc == RC_NOT_FOUND) {
+        rc = one_time_find(c->db, ONE_TIME_ADDRESS, hash, c->now_us, c->a, &t, e);
+        if (rc == RC_OK)
+            return user_address_change(c, &t, e);
+    }
+    if (rc == RC_NOT_FOUND)
+        return account_bad_token(e);
+    TRY(rc);
+    TRY(check_added(c, &t, e));
     TRY(one_time_use(c->db, t.id, c->now_us, e));
     TRY(prove_address(c, t.user_id, t.object, e));
     return account_audit(c, "user.verify_email", t.user_id, account_detail(c->a, STR("email"), t.object), e);
@@ -205,14 +268,17 @@ enum rc signup_verify(const struct account *c, struct str token, struct err *e)
 enum rc signup_verify_again(const struct account *c, struct str email, struct err *e)
 {
     struct str fold = str_lower(str_trim(email), c->a);
-    struct user_login u;
+    struct user_login u = { 0 };
     enum rc rc = users_login_by_email(c->db, fold, c->a, &u, e);
 
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
-    if (rc == RC_OK && u.active && !u.verified_us)
-        TRY(u.password_hash.n ? send_verify(c, u.id, fold, fold, e) : password_forgot(c, fold, e));
-    return account_audit(c, "user.verify_again", rc == RC_OK ? u.id : 0, STR_NONE, e);
+    err_clear(e);
+    if (u.active && !u.verified_us && !u.password_hash.n)
+        TRY(password_forgot(c, fold, e));
+    else
+        TRY(send_verify(c, u.active && !u.verified_us ? u.id : 0, fold, fold, e));
+    return account_audit(c, "user.verify_again", u.id, STR_NONE, e);
 }
 
 /* ── passwords ── */
@@ -220,7 +286,9 @@ enum rc signup_verify_again(const struct account *c, struct str email, struct er
 static enum rc mail_reset(const struct account *c, int64_t user_id, struct str address, struct str fold,
                           int purpose, struct err *e)
 {
-    bool invite = purpose == ONE_TIME_INVITE, flood;
+    bool invite = purpose == ONE_TIME_INVITE;
+    const struct one_time_new t = { .user_id = user_id, .purpose = purpose, .object = fold,
+                                    .expires_us = c->now_us + (invite ? 7 * US_PER_DAY : US_PER_HOUR) };
     struct account_mail m = {
         .kind = invite ? "mail.invite" : "mail.password_reset",
         .recipient = address,
@@ -231,11 +299,7 @@ static enum rc mail_reset(const struct account *c, int64_t user_id, struct str a
         .path = "/reset-password",
     };
 
-    TRY(too_many(c, user_id, purpose, &flood, e));
-    if (flood)
-        return RC_OK;
-    TRY(account_one_time(c, user_id, purpose, fold, invite ? 7 * US_PER_DAY : US_PER_HOUR, &m.token, e));
-    return account_mail(c, &m, e);
+    return mail_link(c, &t, &m, e);
 }
 
 enum rc password_invite(const struct account *c, int64_t user_id, struct str email, struct err *e)
@@ -251,8 +315,7 @@ enum rc password_forgot(const struct account *c, struct str email, struct err *e
 
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
-    if (rc == RC_OK && u.active)
-        TRY(mail_reset(c, u.id, fold, fold, ONE_TIME_RESET, e));
+    TRY(mail_reset(c, u.active && account_serves(&u) ? u.id : 0, fold, fold, ONE_TIME_RESET, e));
     return account_audit(c, "password.forgot", u.id, STR_NONE, e);
 }
 
@@ -281,11 +344,13 @@ enum rc password_reset(const struct account *c, struct str token, struct str has
 {
     struct one_time_row t;
     struct user_login u;
+    enum rc rc;
 
     TRY(find_reset(c, token, &t, e));
-    TRY(users_login(c->db, t.user_id, c->a, &u, e));
-    if (!u.active)
+    rc = users_login_by_email(c->db, t.object, c->a, &u, e);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && (u.id != t.user_id || !u.active || !account_serves(&u))))
         return account_bad_token(e);
+    TRY(rc);
     TRY(one_time_use(c->db, t.id, c->now_us, e));
     TRY(one_time_drop(c->db, t.user_id, ONE_TIME_MFA, e));
     TRY(one_time_drop(c->db, t.user_id, ONE_TIME_RESET, e));
@@ -294,5 +359,6 @@ enum rc password_reset(const struct account *c, struct str token, struct str has
     TRY(prove_address(c, t.user_id, t.object, e));
     TRY(users_set_password(c->db, t.user_id, hash, c->now_us, e));
     TRY(session_end_all(c, t.user_id, 0, "password_reset", e));
+    TRY(token_revoke_all(c, t.user_id, "password_reset", e));
     return account_audit(c, "password.reset", t.user_id, STR_NONE, e);
 }

@@ -5,6 +5,7 @@
 #ifndef DESK_SIGNUP_H
 #define DESK_SIGNUP_H
 
+#include "desk/proof.h"
 #include "desk/session.h"
 
 /* Password rules and its hash; slow lane.  email and name are only for the rules. */
@@ -18,7 +19,14 @@ struct signup {
 /* RC_DENIED when registration is off.  Else always the same. */
 enum rc signup_allowed(const struct auth *au, struct err *e) MUST_USE;
 enum rc signup_register(const struct account *c, const struct signup *s, struct err *e) MUST_USE;
-/* RC_BAD for a bad token. */
+/* The caller wants another address of his own: mails it the link that makes the change (signup_verify).
+ * The answer is the same when somebody has it. */
+enum rc signup_address(const struct account *c, const struct proof *p, struct str email,
+                       struct err *e) MUST_USE;
+/* An address was added to a person: mails it the link that proves it. */
+enum rc signup_added(const struct account *c, int64_t user_id, struct str fold, struct str address,
+                     struct err *e) MUST_USE;
+/* RC_BAD for a bad token; RC_DENIED when the address is a further one, and the caller not the person. */
 enum rc signup_verify(const struct account *c, struct str token, struct err *e) MUST_USE;
 /* Sends the confirmation again, if there is something to confirm. */
 enum rc signup_verify_again(const struct account *c, struct str email, struct err *e) MUST_USE;
@@ -28,12 +36,11 @@ enum rc password_forgot(const struct account *c, struct str email, struct err *e
 enum rc password_reset_prepare(const struct account *c, struct str token, struct str password,
                                struct str *hash, struct err *e) MUST_USE;
 enum rc password_reset(const struct account *c, struct str token, struct str hash, struct err *e) MUST_USE;
-/* The caller's own: prepare checks the current one.  *right: whether it was. */
+/* The caller's own; his other sessions end, and his API tokens when he wants that. */
 enum rc password_change_prepare(const struct account *c, struct str current, struct str password,
-                                bool *right, struct str *old_hash, struct str *hash,
-                                struct err *e) MUST_USE;
-enum rc password_change(const struct account *c, bool right, struct str old_hash, struct str hash,
-                        struct err *e) MUST_USE;
+                                struct proof *proof, struct str *hash, struct err *e) MUST_USE;
+enum rc password_change(const struct account *c, const struct proof *proof, struct str hash,
+                        bool revoke_tokens, struct err *e) MUST_USE;
 /* Invites a person who has no password yet: mails a link that sets one. */
 enum rc password_invite(const struct account *c, int64_t user_id, struct str email, struct err *e) MUST_USE;
 

@@ -101,3 +101,13 @@ enum rc token_revoke(const struct account *c, int64_t id, struct err *e)
     TRY(api_tokens_revoke(c->db, id, c->now_us, e));
     return audit(c, "token.revoke", id, account_detail(c->a, STR("name"), t.name), e);
 }
+
+enum rc token_revoke_all(const struct account *c, int64_t user_id, const char *why, struct err *e)
+{
+    int64_t changed;
+
+    TRY(api_tokens_revoke_all(c->db, user_id, c->now_us, &changed, e));
+    if (!changed)
+        return RC_OK;
+    return account_audit(c, "token.revoke_all", user_id, account_detail(c->a, STR("why"), str_of(why)), e);
+}

@@ -19,6 +19,8 @@ enum rc token_create(const struct account *c, const struct token_new *t, struct 
 /* RC_NOT_FOUND unless it is the caller's or he manages all. */
 enum rc token_load(const struct account *c, int64_t id, struct api_token_row *out, struct err *e) MUST_USE;
 enum rc token_revoke(const struct account *c, int64_t id, struct err *e) MUST_USE;
+/* All of a person: his account may have been somebody else's. */
+enum rc token_revoke_all(const struct account *c, int64_t user_id, const char *why, struct err *e) MUST_USE;
 
 /* Permissions by name. */
 const char *perm_name(size_t i, int64_t *bit, const char **help); /* NULL behind the last */

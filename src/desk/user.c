@@ -21,6 +21,11 @@ static bool acts_for_all(const struct actor *who)
     return who->type == ACTOR_CLI || who->type == ACTOR_SYSTEM;
 }
 
+bool user_manages_all(const struct actor *who)
+{
+    return acts_for_all(who) || actor_has(who, PERM_ADMIN_USER);
+}
+
 static enum rc not_found(struct err *e)
 {
     return err_set(e, RC_NOT_FOUND, "not_found", "There is no such user.");
@@ -40,20 +45,30 @@ static enum rc within_reach(const struct account *c, int64_t perms, struct err *
     return err_set(e, RC_DENIED, "more_rights", "This person or role has rights that you do not have.");
 }
 
+/* What a person may, and what he might again when a role of his is switched on. */
+static enum rc perms_of(const struct account *c, int64_t id, int64_t *perms, struct err *e)
+{
+    struct user_extras x;
+    size_t found;
+
+    TRY(users_extras(c->db, id, c->a, &x, e));
+    return roles_perms(c->db, x.role_ids, x.n_roles, c->a, perms, &found, e);
+}
+
 enum rc user_check_reach(const struct account *c, int64_t id, struct err *e)
 {
     const int64_t customer_only = PERM_TICKET_CUSTOMER;
-    struct rights_rows rows;
+    int64_t perms;
 
     TRY(user_check_see(c, id, e));
     if (acts_for_all(c->who))
         return RC_OK;
     if (!actor_has(c->who, PERM_ADMIN_USER) && !actor_has(c->who, PERM_USER_EDIT))
         return err_set(e, RC_DENIED, "forbidden", "You may not change people.");
-    TRY(rights_load(c->db, id, c->a, &rows, e));
-    if (!actor_has(c->who, PERM_ADMIN_USER) && (rows.perms & ~customer_only))
+    TRY(perms_of(c, id, &perms, e));
+    if (!actor_has(c->who, PERM_ADMIN_USER) && (perms & ~customer_only))
         return err_set(e, RC_DENIED, "forbidden", "You may only change customers.");
-    return within_reach(c, rows.perms, e);
+    return within_reach(c, perms, e);
 }
 
 enum rc user_check_change(const struct account *c, int64_t id, struct err *e)

@@ -11,6 +11,8 @@
 #include "store/users.h"
 
 bool user_may_see_all(const struct actor *who);
+/* Not only customers: what is said of them is believed (admin.user, the command line). */
+bool user_manages_all(const struct actor *who);
 /* RC_NOT_FOUND unless the caller may see this person. */
 enum rc user_check_see(const struct account *c, int64_t id, struct err *e) MUST_USE;
 /* RC_NOT_FOUND or RC_DENIED unless this person's rights are within the caller's … */
@@ -45,10 +47,16 @@ enum rc user_change(const struct account *c, int64_t id, int64_t version, const 
 enum rc user_change_self(const struct account *c, int64_t version, const struct user_change *ch,
                          struct err *e) MUST_USE;
 
+/* Addresses decide who gets into an account.  A new one serves once it was proved (signup_verify), or
+ * who manages all people says it is (verified).  Only he takes away or replaces one that serves; the
+ * former address is told of each change.  Nobody changes his own here: RC_DENIED. */
 enum rc user_identity_add(const struct account *c, int64_t user_id, int kind, struct str value,
                           bool verified, int64_t *id, struct err *e) MUST_USE;
 enum rc user_identity_remove(const struct account *c, int64_t user_id, int64_t id, struct err *e) MUST_USE;
 enum rc user_identity_primary(const struct account *c, int64_t user_id, int64_t id, struct err *e) MUST_USE;
+/* The address that the token is bound to takes the place of its owner's primary one, which is told. */
+struct one_time_row;
+enum rc user_address_change(const struct account *c, const struct one_time_row *t, struct err *e) MUST_USE;
 
 /* Refuses (RC_CONFLICT) what would leave nobody who can manage people and roles. */
 enum rc admins_remain(const struct account *c, struct err *e) MUST_USE;

@@ -212,6 +212,19 @@ static enum rc move_all(const struct account *c, struct user_merge *m, const str
     return user_merges_move(c->db, m, e);
 }
 
+/* Who gets an account's addresses gets the account. */
+static enum rc check_login(const struct account *c, int64_t source_id, struct err *e)
+{
+    struct user_login u;
+
+    if (user_manages_all(c->who))
+        return RC_OK;
+    TRY(users_login(c->db, source_id, c->a, &u, e));
+    if (u.password_hash.n || u.has_proof)
+        return err_set(e, RC_DENIED, "has_login", "This person has a login: it takes admin.user to unite the two.");
+    return RC_OK;
+}
+
 enum rc user_merge(const struct account *c, const struct user_merge_ask *ask, struct err *e)
 {
     const int64_t admin = PERM_ADMIN_USER | PERM_ADMIN_ROLE;
@@ -225,6 +238,7 @@ enum rc user_merge(const struct account *c, const struct user_merge_ask *ask, st
     TRY(user_check_change(c, ask->target_id, e));
     TRY(load_target(c, ask, &target, e));
     TRY(load_source(c, ask, &source, e));
+    TRY(check_login(c, source.id, e));
     TRY(rights_load(c->db, source.id, c->a, &had, e));
     TRY(move_all(c, &m, ask, &source, &target, e));
     if ((had.perms & admin) == admin)

@@ -2,7 +2,8 @@
  * and the source is switched off and points to the target.
  *
  * Rights never grow: roles, groups, password and second step of the source are not united with the
- * target's.  Nobody merges himself, or somebody who can do more than he can.  Every row that moved is
+ * target's.  Nobody merges himself, or somebody who can do more than he can; only who manages all
+ * people makes somebody who has a login part of another.  Every row that moved is
  * written down (store/user_merges.h), so the whole is one operation that can be taken back; what was
  * changed after the merge stays as it is then.
  *

@@ -75,3 +75,12 @@ enum rc api_tokens_revoke(struct db *db, int64_t id, int64_t now_us, struct err 
     return db_exec(db, "UPDATE api_tokens SET revoked_us = $2, version = version + 1 WHERE id = $1",
                    DB_ARGS(DB_INT(id), DB_INT(now_us)), NULL, e);
 }
+
+enum rc api_tokens_revoke_all(struct db *db, int64_t user_id, int64_t now_us, int64_t *changed,
+                              struct err *e)
+{
+    return db_exec(db,
+                   "UPDATE api_tokens SET revoked_us = $2, version = version + 1"
+                   " WHERE user_id = $1 AND revoked_us IS NULL",
+                   DB_ARGS(DB_INT(user_id), DB_INT(now_us)), changed, e);
+}

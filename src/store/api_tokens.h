@@ -32,5 +32,8 @@ struct api_token_filter {
 enum rc api_tokens_list(struct db *db, const struct api_token_filter *f, struct arena *a,
                         struct api_token_rows *out, struct err *e) MUST_USE;
 enum rc api_tokens_revoke(struct db *db, int64_t id, int64_t now_us, struct err *e) MUST_USE;
+/* All of a user; *changed: how many there were. */
+enum rc api_tokens_revoke_all(struct db *db, int64_t user_id, int64_t now_us, int64_t *changed,
+                              struct err *e) MUST_USE;
 
 #endif

@@ -40,7 +40,8 @@ enum one_time_purpose {
     ONE_TIME_VERIFY,
     ONE_TIME_INVITE,
     ONE_TIME_SETUP,
-    ONE_TIME_MFA
+    ONE_TIME_MFA,
+    ONE_TIME_ADDRESS
 };
 struct one_time_row {
     int64_t id, user_id;

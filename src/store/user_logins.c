@@ -3,7 +3,9 @@
 
 #define LOGIN_COLUMNS                                                                              \
     "SELECT u.id, u.active, u.name, u.email, u.password_hash, u.totp_sealed, u.totp_enabled_us,"   \
-    " u.totp_last_step, u.organization_id, i.id, i.verified_us FROM users u"
+    " u.totp_last_step, u.organization_id, i.id, i.verified_us, i.is_primary,"                     \
+    " (SELECT count(*) FROM identities p WHERE p.user_id = u.id AND p.kind = 0"                    \
+    " AND p.verified_us IS NOT NULL) FROM users u"
 
 static enum rc read_login(struct db_rows *r, struct arena *a, struct user_login *out, struct err *e)
 {
@@ -21,6 +23,8 @@ static enum rc read_login(struct db_rows *r, struct arena *a, struct user_login 
         .organization_id = db_int(r, 8),
         .identity_id = db_int(r, 9),
         .verified_us = db_int(r, 10),
+        .is_primary = db_int(r, 11) != 0,
+        .has_proof = db_int(r, 12) != 0,
     };
     return RC_OK;
 }

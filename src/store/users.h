@@ -38,6 +38,8 @@ enum rc users_set_contact(struct db *db, int64_t id, int kind, struct str value,
 struct user_login {
     int64_t id, identity_id, verified_us, organization_id;
     bool active;
+    bool is_primary;  /* the address that was asked for */
+    bool has_proof;   /* some address of his is proved */
     struct str name, email, password_hash, totp_sealed;
     int64_t mfa_us, totp_last_step;
 };

@@ -101,6 +101,12 @@ enum rc account_keep_attempt(struct ctx *c, enum rc rc)
     return rc;
 }
 
+enum rc account_wrong_password(struct err *e)
+{
+    err_clear(e);
+    return err_field(e, "/current_password", "wrong", "", "This is not the current password.");
+}
+
 static const struct {
     int64_t bit;
     const char *name;

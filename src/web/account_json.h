@@ -16,6 +16,8 @@ extern const struct jspec user_answer, login_answer, accepted_answer, level_answ
 struct account account_of(struct ctx *c);
 /* The failed attempt was counted and audited: keep that. */
 enum rc account_keep_attempt(struct ctx *c, enum rc rc);
+/* A wrong current password is a wrong value, not a lost login: the client must not log out. */
+enum rc account_wrong_password(struct err *e);
 
 struct user_view {
     const struct user_extras *extras;        /* NULL: left out */

@@ -31,7 +31,7 @@ struct refresh_body {
     struct j_text refresh_token;
 };
 static const struct jfield refresh_fields[] = {
-    IN(struct refresh_body, refresh_token, J_TEXT, JF_REQUIRED | JF_SECRET, 1, 512, "The last one that was given."),
+    IN(struct refresh_body, refresh_token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "The last one that was given."),
 };
 static const struct jspec refresh_body = JSPEC("Refresh", refresh_fields, struct refresh_body);
 
@@ -39,7 +39,7 @@ struct setup_body {
     struct j_text token, name, email, password;
 };
 static const struct jfield setup_fields[] = {
-    IN(struct setup_body, token, J_TEXT, JF_REQUIRED | JF_SECRET, 1, 512, "From the link that the server printed."),
+    IN(struct setup_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the link that the server printed."),
     IN(struct setup_body, name, J_TEXT, JF_REQUIRED | JF_FILLED, 1, 200, "Name."),
     IN(struct setup_body, email, J_TEXT, JF_REQUIRED | JF_FILLED, 3, 254, "Address."),
     IN(struct setup_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
@@ -103,7 +103,10 @@ static enum rc refresh_handle(struct ctx *c, struct err *e)
     struct account ac = account_of(c);
     struct session_tokens t;
 
-    TRY(account_keep_attempt(c, session_refresh(&ac, b->refresh_token.v, &t, e)));
+    enum rc rc = session_refresh(&ac, b->refresh_token.v, &t, e);
+
+    c->commit_error = rc == RC_BAD; /* a token that was used before has ended its session */
+    TRY(rc);
     return login_reply(c, &t, e);
 }
 

@@ -8,20 +8,29 @@ struct second_body {
     struct j_text mfa_token, code, recovery_code;
 };
 static const struct jfield second_fields[] = {
-    IN(struct second_body, mfa_token, J_TEXT, JF_REQUIRED | JF_SECRET, 0, 512, "From the first step."),
+    IN(struct second_body, mfa_token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the first step."),
     IN(struct second_body, code, J_TEXT, JF_SECRET, 0, 16, "Six digits of the app."),
     IN(struct second_body, recovery_code, J_TEXT, JF_SECRET, 0, 64, "Instead of the code."),
 };
 static const struct jspec second_body = JSPEC("MfaLogin", second_fields, struct second_body);
 
-struct code_body {
-    struct j_text code, recovery_code;
+struct mfa_body {
+    struct j_text current_password, code, recovery_code;
 };
-static const struct jfield code_fields[] = {
-    IN(struct code_body, code, J_TEXT, JF_SECRET, 0, 16, "Six digits of the app."),
-    IN(struct code_body, recovery_code, J_TEXT, JF_SECRET, 0, 64, "Instead of the code, to switch it off."),
+#define PASSWORD_FIELD                                                                             \
+    IN(struct mfa_body, current_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "Once more.")
+#define CODE_FIELD IN(struct mfa_body, code, J_TEXT, JF_SECRET, 0, 16, "Six digits of the app.")
+static const struct jfield setup_body_fields[] = { PASSWORD_FIELD };
+static const struct jspec setup_body = JSPEC("MfaSetupBody", setup_body_fields, struct mfa_body);
+static const struct jfield confirm_fields[] = { CODE_FIELD };
+static const struct jspec confirm_body = JSPEC("MfaCode", confirm_fields, struct mfa_body);
+static const struct jfield new_codes_fields[] = { PASSWORD_FIELD, CODE_FIELD };
+static const struct jspec new_codes_body = JSPEC("MfaNewCodes", new_codes_fields, struct mfa_body);
+static const struct jfield disable_fields[] = {
+    PASSWORD_FIELD, CODE_FIELD,
+    IN(struct mfa_body, recovery_code, J_TEXT, JF_SECRET, 0, 64, "Instead of the code."),
 };
-static const struct jspec code_body = JSPEC("MfaCode", code_fields, struct code_body);
+static const struct jspec disable_body = JSPEC("MfaDisable", disable_fields, struct mfa_body);
 
 static const struct jfield status_fields[] = {
     OUT("enabled", J_BOOL, 0, "On."),
@@ -63,27 +72,39 @@ static enum rc status_handle(struct ctx *c, struct err *e)
     return RC_OK;
 }
 
+static enum rc password_prepare_again(struct ctx *c, struct err *e)
+{
+    const struct mfa_body *b = c->body;
+    struct account ac = account_of(c);
+
+    c->prepared = ARENA_NEW(c->a, struct proof);
+    return proof_prepare(&ac, b->current_password.v, c->prepared, e);
+}
+
+/* A wrong password or code is a wrong value of a caller who is logged in. */
+static enum rc proof_result(struct ctx *c, enum rc rc, struct err *e)
+{
+    bool is_code = strcmp(e->code, "invalid_code") == 0;
+
+    if (account_keep_attempt(c, rc) != RC_UNAUTH)
+        return rc;
+    err_clear(e);
+    return is_code ? err_field(e, "/code", "wrong", "", "The code is wrong, was used or is too old.")
+                   : account_wrong_password(e);
+}
+
 static enum rc setup_handle(struct ctx *c, struct err *e)
 {
     struct account ac = account_of(c);
     struct mfa_setup s;
 
-    TRY(mfa_setup(&ac, &s, e));
+    TRY(proof_result(c, mfa_setup(&ac, c->prepared, &s, e), e));
     c->x->no_compress = true;
     jw_obj(&c->out);
     jw_kv_text(&c->out, "secret", s.secret);
     jw_kv_text(&c->out, "otpauth_uri", s.uri);
     jw_obj_end(&c->out);
     return RC_OK;
-}
-
-/* A wrong code is a wrong value of a caller who is logged in. */
-static enum rc code_result(struct ctx *c, enum rc rc, struct err *e)
-{
-    if (account_keep_attempt(c, rc) != RC_UNAUTH)
-        return rc;
-    err_clear(e);
-    return err_field(e, "/code", "wrong", "", "The code is wrong, was used or is too old.");
 }
 
 static void codes_reply(struct ctx *c, const struct str *codes)
@@ -100,44 +121,45 @@ static void codes_reply(struct ctx *c, const struct str *codes)
 
 static enum rc confirm_handle(struct ctx *c, struct err *e)
 {
-    const struct code_body *b = c->body;
+    const struct mfa_body *b = c->body;
     struct str codes[RECOVERY_CODES];
     struct account ac = account_of(c);
 
-    TRY(code_result(c, mfa_confirm(&ac, b->code.v, codes, e), e));
+    TRY(proof_result(c, mfa_confirm(&ac, b->code.v, codes, e), e));
     codes_reply(c, codes);
     return RC_OK;
 }
 
 static enum rc new_codes_handle(struct ctx *c, struct err *e)
 {
-    const struct code_body *b = c->body;
+    const struct mfa_body *b = c->body;
     struct str codes[RECOVERY_CODES];
     struct account ac = account_of(c);
 
-    TRY(code_result(c, mfa_new_codes(&ac, b->code.v, codes, e), e));
+    TRY(proof_result(c, mfa_new_codes(&ac, c->prepared, b->code.v, codes, e), e));
     codes_reply(c, codes);
     return RC_OK;
 }
 
 static enum rc disable_handle(struct ctx *c, struct err *e)
 {
-    const struct code_body *b = c->body;
+    const struct mfa_body *b = c->body;
     bool is_recovery = b->recovery_code.set;
     struct account ac = account_of(c);
 
-    return code_result(c, mfa_disable(&ac, is_recovery ? b->recovery_code.v : b->code.v, is_recovery, e), e);
+    return proof_result(c, mfa_disable(&ac, c->prepared, is_recovery ? b->recovery_code.v : b->code.v, is_recovery, e), e);
 }
 
 #define TAG "Authentication"
 #define MINE (R_WRITE | R_NO_IDEMPOTENCY)
+#define PROVED (MINE | R_SLOW)
 
 static const struct route mfa_routes[] = {
     { HTTP_POST, "/api/v1/auth/mfa/login", "auth_mfa_login", TAG, "The second step of a login.", NULL, second_handle, R_PUBLIC | R_WRITE | R_NO_CSRF | R_NO_IDEMPOTENCY, 0, NULL, &second_body, &login_answer, 200, 0, BUCKET_LOGIN },
     { HTTP_GET, "/api/v1/auth/mfa", "auth_mfa_show", TAG, "Whether the second step is on.", NULL, status_handle, 0, 0, NULL, NULL, &status_answer, 200, 0, BUCKET_API },
-    { HTTP_POST, "/api/v1/auth/mfa/setup", "auth_mfa_setup", TAG, "A key for an authenticator app.", NULL, setup_handle, MINE, 0, NULL, NULL, &setup_answer, 200, 0, BUCKET_LOGIN },
-    { HTTP_POST, "/api/v1/auth/mfa/confirm", "auth_mfa_confirm", TAG, "Switch it on with a first code.", NULL, confirm_handle, MINE, 0, NULL, &code_body, &codes_answer, 200, 0, BUCKET_LOGIN },
-    { HTTP_POST, "/api/v1/auth/mfa/recovery-codes", "auth_mfa_recovery_codes", TAG, "New recovery codes; the old ones end.", NULL, new_codes_handle, MINE, 0, NULL, &code_body, &codes_answer, 200, 0, BUCKET_LOGIN },
-    { HTTP_POST, "/api/v1/auth/mfa/disable", "auth_mfa_disable", TAG, "Switch it off.", NULL, disable_handle, MINE | R_EMPTY, 0, NULL, &code_body, NULL, 204, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/mfa/setup", "auth_mfa_setup", TAG, "A key for an authenticator app; asks for the password again.", password_prepare_again, setup_handle, PROVED, 0, NULL, &setup_body, &setup_answer, 200, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/mfa/confirm", "auth_mfa_confirm", TAG, "Switch it on with a first code.", NULL, confirm_handle, MINE, 0, NULL, &confirm_body, &codes_answer, 200, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/mfa/recovery-codes", "auth_mfa_recovery_codes", TAG, "New recovery codes; the old ones end.", password_prepare_again, new_codes_handle, PROVED, 0, NULL, &new_codes_body, &codes_answer, 200, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/mfa/disable", "auth_mfa_disable", TAG, "Switch it off.", password_prepare_again, disable_handle, PROVED | R_EMPTY, 0, NULL, &disable_body, NULL, 204, 0, BUCKET_LOGIN },
 };
 const struct route_table routes_mfa = { mfa_routes, ARRAY_LEN(mfa_routes) };

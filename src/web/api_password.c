@@ -5,10 +5,12 @@
 
 struct change_body {
     struct j_text current_password, new_password;
+    struct j_int revoke_tokens;
 };
 static const struct jfield change_fields[] = {
     IN(struct change_body, current_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "The one until now."),
     IN(struct change_body, new_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
+    IN(struct change_body, revoke_tokens, J_BOOL, 0, 0, 0, "API tokens end too."),
 };
 static const struct jspec change_body = JSPEC("PasswordChange", change_fields, struct change_body);
 
@@ -20,11 +22,20 @@ static const struct jfield email_fields[] = {
 };
 static const struct jspec email_body = JSPEC("EmailBody", email_fields, struct email_body);
 
+struct address_body {
+    struct j_text email, current_password;
+};
+static const struct jfield address_fields[] = {
+    IN(struct address_body, email, J_TEXT, JF_REQUIRED | JF_FILLED, 3, 254, "The new address."),
+    IN(struct address_body, current_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "Once more."),
+};
+static const struct jspec address_body = JSPEC("AddressChange", address_fields, struct address_body);
+
 struct reset_body {
     struct j_text token, password;
 };
 static const struct jfield reset_fields[] = {
-    IN(struct reset_body, token, J_TEXT, JF_REQUIRED | JF_SECRET, 0, 512, "From the mail's link."),
+    IN(struct reset_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the mail's link."),
     IN(struct reset_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
 };
 static const struct jspec reset_body = JSPEC("PasswordReset", reset_fields, struct reset_body);
@@ -33,13 +44,13 @@ struct token_body {
     struct j_text token;
 };
 static const struct jfield token_fields[] = {
-    IN(struct token_body, token, J_TEXT, JF_REQUIRED | JF_SECRET, 0, 512, "From the mail's link."),
+    IN(struct token_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the mail's link."),
 };
 static const struct jspec token_body = JSPEC("EmailVerify", token_fields, struct token_body);
 
 struct prepared_change {
-    bool right;
-    struct str old_hash, hash;
+    struct proof proof;
+    struct str hash;
 };
 
 static enum rc change_prepare(struct ctx *c, struct err *e)
@@ -48,24 +59,38 @@ static enum rc change_prepare(struct ctx *c, struct err *e)
     struct prepared_change *p = ARENA_NEW(c->a, struct prepared_change);
     struct account ac = account_of(c);
 
-    if (!c->who.session_id)
-        return err_set(e, RC_DENIED, "session_needed", "This needs a login, not an API token.");
     c->prepared = p;
-    return password_change_prepare(&ac, b->current_password.v, b->new_password.v, &p->right, &p->old_hash,
-                                   &p->hash, e);
+    return password_change_prepare(&ac, b->current_password.v, b->new_password.v, &p->proof, &p->hash, e);
 }
 
-/* A wrong current password is a wrong value, not a lost login: the client must not log out. */
 static enum rc change_handle(struct ctx *c, struct err *e)
 {
     const struct prepared_change *p = c->prepared;
+    const struct change_body *b = c->body;
     struct account ac = account_of(c);
-    enum rc rc = account_keep_attempt(c, password_change(&ac, p->right, p->old_hash, p->hash, e));
+    enum rc rc = account_keep_attempt(c, password_change(&ac, &p->proof, p->hash, b->revoke_tokens.v != 0, e));
 
-    if (rc != RC_UNAUTH)
-        return rc;
-    err_clear(e);
-    return err_field(e, "/current_password", "wrong", "", "This is not the current password.");
+    return rc == RC_UNAUTH ? account_wrong_password(e) : rc;
+}
+
+static enum rc address_prepare(struct ctx *c, struct err *e)
+{
+    const struct address_body *b = c->body;
+    struct account ac = account_of(c);
+
+    c->prepared = ARENA_NEW(c->a, struct proof);
+    return proof_prepare(&ac, b->current_password.v, c->prepared, e);
+}
+
+static enum rc address_handle(struct ctx *c, struct err *e)
+{
+    const struct address_body *b = c->body;
+    struct account ac = account_of(c);
+    enum rc rc = account_keep_attempt(c, signup_address(&ac, c->prepared, b->email.v, e));
+
+    if (rc != RC_OK)
+        return rc == RC_UNAUTH ? account_wrong_password(e) : rc;
+    return accepted_reply(c);
 }
 
 static enum rc forgot_handle(struct ctx *c, struct err *e)
@@ -117,7 +142,8 @@ static enum rc verify_again_handle(struct ctx *c, struct err *e)
 static const struct route password_routes[] = {
     { HTTP_POST, "/api/v1/auth/password", "auth_password_change", TAG, "Change the caller's password; other sessions end.", change_prepare, change_handle, R_WRITE | R_SLOW | R_EMPTY | R_NO_IDEMPOTENCY, 0, NULL, &change_body, NULL, 204, 0, BUCKET_LOGIN },
     { HTTP_POST, "/api/v1/auth/password/forgot", "auth_password_forgot", TAG, "Ask for a mail that sets a new password.", NULL, forgot_handle, OPEN_WRITE, 0, NULL, &email_body, &accepted_answer, 202, 0, BUCKET_RESET },
-    { HTTP_POST, "/api/v1/auth/password/reset", "auth_password_reset", TAG, "Set a new password with the mail's token; all sessions end.", reset_prepare, reset_handle, OPEN_WRITE | R_SLOW | R_EMPTY, 0, NULL, &reset_body, NULL, 204, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/password/reset", "auth_password_reset", TAG, "Set a new password with the mail's token; all sessions and API tokens end.", reset_prepare, reset_handle, OPEN_WRITE | R_SLOW | R_EMPTY, 0, NULL, &reset_body, NULL, 204, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/email", "auth_email_change", TAG, "Ask for another address of one's own: the mail to it makes the change.", address_prepare, address_handle, R_WRITE | R_SLOW | R_NO_IDEMPOTENCY, 0, NULL, &address_body, &accepted_answer, 202, 0, BUCKET_LOGIN },
     { HTTP_POST, "/api/v1/auth/email/verify", "auth_email_verify", TAG, "Prove an address with the mail's token.", NULL, verify_handle, OPEN_WRITE | R_EMPTY, 0, NULL, &token_body, NULL, 204, 0, BUCKET_RESET },
     { HTTP_POST, "/api/v1/auth/email/verify-again", "auth_email_verify_again", TAG, "Ask for that mail again.", NULL, verify_again_handle, OPEN_WRITE, 0, NULL, &email_body, &accepted_answer, 202, 0, BUCKET_RESET },
 };

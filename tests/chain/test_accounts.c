@@ -158,13 +158,13 @@ static void a_refresh_token_works_once_and_its_reuse_ends_the_session(void **sta
     an = post(ch, "/api/v1/auth/refresh",
               str_printf(ch->a, "{\"refresh_token\":\"%.*s\"}", STR_ARG(answer_text(second, "/refresh_token"))).p);
     assert_int_equal(an->status, 200);
-    assert_problem(post(ch, "/api/v1/auth/refresh", body), 401, "invalid_token"); /* two generations old */
+    assert_problem(post(ch, "/api/v1/auth/refresh", body), 400, "invalid_token"); /* two generations old */
     assert_int_equal(me(ch, access_of(ch, an)), 401);
     assert_int_equal(me(ch, access_of(ch, first)), 401);
     assert_problem(post(ch, "/api/v1/auth/refresh",
                         str_printf(ch->a, "{\"refresh_token\":\"%.*s\"}", STR_ARG(answer_text(an, "/refresh_token"))).p),
-                   401, "invalid_token");
-    assert_problem(post(ch, "/api/v1/auth/refresh", "{\"refresh_token\":\"1.AAAA.BBBB\"}"), 401, "invalid_token");
+                   400, "invalid_token");
+    assert_problem(post(ch, "/api/v1/auth/refresh", "{\"refresh_token\":\"1.AAAA.BBBB\"}"), 400, "invalid_token");
     chain_close(&ch);
 }
 
@@ -274,7 +274,7 @@ static void the_second_step_is_asked_for_and_each_code_works_once(void **state)
     clock_fake(clock_now_us());
     registered(ch, "ann@example.com");
     bearer = access_of(ch, login(ch, "ann@example.com", GOOD));
-    an = post_as(ch, bearer, "/api/v1/auth/mfa/setup", NULL);
+    an = post_as(ch, bearer, "/api/v1/auth/mfa/setup", "{\"current_password\":\"" GOOD "\"}");
     assert_int_equal(an->status, 200);
     secret = answer_text(an, "/secret");
     assert_true(str_starts(answer_text(an, "/otpauth_uri"), STR("otpauth://totp/")));

@@ -51,6 +51,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     const sessions = (await c.get(`${api}/auth/sessions`)).data;
     await c.delete(`${api}/auth/sessions/${sessions.find((s) => !s.current).id}`);
     assert.equal((await other.request('GET', `${api}/auth/me`)).status, 401);
+    await c.post(`${api}/auth/email`, { email: 'newest@example.org', current_password: password }, { status: 202 });
     await c.post(`${api}/auth/password/forgot`, { email: mail.email }, { status: 202 });
     await c.post(`${api}/auth/password/reset`, { token: await link('/reset-password'), password: mail.password }, { status: 204 });
     await c.login(mail.email, mail.password);
@@ -65,7 +66,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
   test('second step', async () => {
     const c = who.customer;
     assert.equal((await c.get(`${api}/auth/mfa`)).enabled, false);
-    const { secret } = await c.post(`${api}/auth/mfa/setup`, undefined, { status: 200 });
+    const { secret } = await c.post(`${api}/auth/mfa/setup`, { current_password: who.mail.password }, { status: 200 });
     const { recovery_codes } = await c.post(`${api}/auth/mfa/confirm`, { code: totp(secret, -1) }, { status: 200 });
     const first = await c.expect(200, 'POST', `${api}/auth/login`, { body: who.mail, token: null });
     assert.equal(first.mfa_required, true);
@@ -74,9 +75,9 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
       body: { mfa_token: first.mfa_token, recovery_code: recovery_codes[0] }, token: null,
     });
     c.token = second.access_token;
-    const made = await c.post(`${api}/auth/mfa/recovery-codes`, { code: totp(secret) }, { status: 200 });
+    const made = await c.post(`${api}/auth/mfa/recovery-codes`, { current_password: who.mail.password, code: totp(secret) }, { status: 200 });
     assert.notDeepEqual(made.recovery_codes, recovery_codes);
-    await c.post(`${api}/auth/mfa/disable`, { recovery_code: made.recovery_codes[0] }, { status: 204 });
+    await c.post(`${api}/auth/mfa/disable`, { current_password: who.mail.password, recovery_code: made.recovery_codes[0] }, { status: 204 });
     await c.login(who.mail.email, who.mail.password);
   });
 
