@@ -201,6 +201,7 @@ static void registration_login_and_sessions(void **state)
     an = RUN("auth_refresh", .json = text("{\"refresh_token\":\"%s\"}", refresh));
     session = member(an, "/access_token");
     RUN("auth_password_change", session, "{\"current_password\":\"" BETTER "\",\"new_password\":\"" GOOD "\"}");
+    RUN("auth_email_change", session, "{\"email\":\"anne@example.com\",\"current_password\":\"" GOOD "\"}");
     RUN("auth_me_show", session);
     RUN("me_show", session);
     RUN("auth_me_change", session, "{\"name\":\"Anne\",\"preferences\":{\"theme\":\"dark\"}}");
@@ -230,17 +231,17 @@ static void the_second_step(void **state)
     clock_fake(clock_now_us());
     session = member(done(HTTP_POST, NULL, "/api/v1/auth/login", "{" CREDENTIALS "}"), "/access_token");
     RUN("auth_mfa_show", session);
-    secret = member(RUN("auth_mfa_setup", session), "/secret");
+    secret = member(RUN("auth_mfa_setup", session, "{\"current_password\":\"" GOOD "\"}"), "/secret");
     RUN("auth_mfa_confirm", session, text("{\"code\":\"%s\"}", code_of(secret, -1)));
     mfa = member(done(HTTP_POST, NULL, "/api/v1/auth/login", "{" CREDENTIALS "}"), "/mfa_token");
     session = member(RUN("auth_mfa_login", .json = text("{\"mfa_token\":\"%s\",\"code\":\"%s\"}", mfa, code_of(secret, 0))),
                      "/access_token");
-    an = RUN("auth_mfa_recovery_codes", session, text("{\"code\":\"%s\"}", code_of(secret, 1)));
+    an = RUN("auth_mfa_recovery_codes", session, text("{\"current_password\":\"" GOOD "\",\"code\":\"%s\"}", code_of(secret, 1)));
     mfa = member(done(HTTP_POST, NULL, "/api/v1/auth/login", "{" CREDENTIALS "}"), "/mfa_token");
     session = member(RUN("auth_mfa_login",
                          .json = text("{\"mfa_token\":\"%s\",\"recovery_code\":\"%s\"}", mfa, member(an, "/recovery_codes/0"))),
                      "/access_token");
-    RUN("auth_mfa_disable", session, text("{\"recovery_code\":\"%s\"}", member(an, "/recovery_codes/1")));
+    RUN("auth_mfa_disable", session, text("{\"current_password\":\"" GOOD "\",\"recovery_code\":\"%s\"}", member(an, "/recovery_codes/1")));
     clock_fake(0);
 }
 
