@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "desk/audit.h"
 #include "desk/auth_priv.h"
+#include "store/notify.h"
 
 enum { TOKEN_BYTES = 32, HINT_LEN = 8 };
 
@@ -99,6 +100,7 @@ enum rc token_revoke(const struct account *c, int64_t id, struct err *e)
 
     TRY(token_load(c, id, &t, e));
     TRY(api_tokens_revoke(c->db, id, c->now_us, e));
+    TRY(store_access_changed(c->db, t.user_id, e));
     return audit(c, "token.revoke", id, account_detail(c->a, STR("name"), t.name), e);
 }
 

@@ -10,6 +10,8 @@ struct blobs;
 struct tasks_env {
     struct blobs *blobs;
     const char *witness_path; /* file of the audit log's witness */
+    void (*wrote)(void *arg); /* after each commit */
+    void *arg;
 };
 
 extern const struct task tasks_all[];

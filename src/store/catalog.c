@@ -1,6 +1,7 @@
 #include "store/catalog.h"
 
 #include "base/rand.h"
+#include "store/notify.h"
 
 enum { CATALOG_BYTES_MAX = 32 * 1024 * 1024, REF_BYTES_MAX = 4096, GROW = 32 };
 
@@ -14,8 +15,9 @@ enum rc catalog_changed(struct db *db, struct err *e)
 {
     int64_t next = (int64_t)rand_below(UINT64_C(1) << 62) + 1;
 
-    return db_exec(db, "UPDATE counters SET value = $1 WHERE name = 'catalog'",
-                   DB_ARGS(DB_INT(next)), NULL, e);
+    TRY(db_exec(db, "UPDATE counters SET value = $1 WHERE name = 'catalog'", DB_ARGS(DB_INT(next)),
+                NULL, e));
+    return store_access_changed(db, 0, e);
 }
 
 /* Room for one more in a list that grows in steps. */

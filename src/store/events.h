@@ -1,5 +1,5 @@
-/* The append-only history: one row per ticket and transaction.  Ids grow in the order of commits
- * (writers add events and audit last), so the feed pages by id. */
+/* The append-only history: one row per ticket and transaction.  Whoever reads on behind an id does so
+ * through store/event_feed.h: on PostgreSQL ids are taken in another order than transactions commit. */
 #ifndef STORE_EVENTS_H
 #define STORE_EVENTS_H
 

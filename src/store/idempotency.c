@@ -35,7 +35,8 @@ enum rc idempotency_save(struct db *db, const struct idempotency_row *row, int64
                 DB_ARGS(DB_TEXT(row->key_hash), DB_TEXT(row->request_hash), DB_INT(row->status),
                         DB_TEXT(row->headers), DB_BLOB(row->body), DB_INT(row->created_us), DB_INT(since_us)),
                 &changed, e));
+    /* The same request ran on another node and has ended since: run again, this one finds its answer. */
     if (changed == 0)
-        return err_set(e, RC_CONFLICT, "idempotency_in_flight", "A request with this key is still running.");
+        return err_set(e, RC_RETRY, "", "A request with this key has just ended.");
     return RC_OK;
 }

@@ -1,5 +1,7 @@
 #include "store/sessions.h"
 
+#include "store/notify.h"
+
 enum { SESSIONS_SHOWN = 200 };
 
 #define SESSION_COLUMNS                                                                            \
@@ -85,19 +87,21 @@ enum rc sessions_of(struct db *db, int64_t user_id, int64_t now_us, int64_t idle
 enum rc sessions_end(struct db *db, int64_t id, int64_t user_id, int64_t now_us, struct str why,
                      int64_t *changed, struct err *e)
 {
-    return db_exec(db,
-                   "UPDATE sessions SET ended_us = $3, ended_why = $4"
-                   " WHERE id = $1 AND user_id = $2 AND ended_us IS NULL",
-                   DB_ARGS(DB_INT(id), DB_INT(user_id), DB_INT(now_us), DB_TEXT(why)), changed, e);
+    TRY(db_exec(db,
+                "UPDATE sessions SET ended_us = $3, ended_why = $4"
+                " WHERE id = $1 AND user_id = $2 AND ended_us IS NULL",
+                DB_ARGS(DB_INT(id), DB_INT(user_id), DB_INT(now_us), DB_TEXT(why)), changed, e));
+    return store_access_changed(db, user_id, e);
 }
 
 enum rc sessions_end_all(struct db *db, int64_t user_id, int64_t but_id, int64_t now_us,
                          struct str why, int64_t *changed, struct err *e)
 {
-    return db_exec(db,
-                   "UPDATE sessions SET ended_us = $3, ended_why = $4"
-                   " WHERE user_id = $1 AND id <> $2 AND ended_us IS NULL",
-                   DB_ARGS(DB_INT(user_id), DB_INT(but_id), DB_INT(now_us), DB_TEXT(why)), changed, e);
+    TRY(db_exec(db,
+                "UPDATE sessions SET ended_us = $3, ended_why = $4"
+                " WHERE user_id = $1 AND id <> $2 AND ended_us IS NULL",
+                DB_ARGS(DB_INT(user_id), DB_INT(but_id), DB_INT(now_us), DB_TEXT(why)), changed, e));
+    return store_access_changed(db, user_id, e);
 }
 
 enum rc sessions_count(struct db *db, int64_t now_us, int64_t *n, struct err *e)

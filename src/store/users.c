@@ -1,6 +1,7 @@
 #include "store/users.h"
 
 #include "base/fold.h"
+#include "store/notify.h"
 #include "store/search.h"
 
 #define USER_COLUMNS                                                                               \
@@ -89,13 +90,15 @@ enum rc users_save(struct db *db, const struct user_row *u, struct arena *a, str
                 &changed, e));
     if (!changed)
         return err_set(e, RC_STALE, "version_mismatch", "The user was changed meanwhile.");
+    TRY(store_access_changed(db, u->id, e));
     return search_put_person(db, u->id, fold, e);
 }
 
 enum rc users_bump(struct db *db, int64_t id, int64_t now_us, struct err *e)
 {
-    return db_exec(db, "UPDATE users SET version = version + 1, updated_us = $2 WHERE id = $1",
-                   DB_ARGS(DB_INT(id), DB_INT(now_us)), NULL, e);
+    TRY(db_exec(db, "UPDATE users SET version = version + 1, updated_us = $2 WHERE id = $1",
+                DB_ARGS(DB_INT(id), DB_INT(now_us)), NULL, e));
+    return store_access_changed(db, id, e);
 }
 
 enum rc users_set_contact(struct db *db, int64_t id, int kind, struct str value, struct err *e)

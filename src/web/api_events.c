@@ -1,4 +1,5 @@
 /* GET /events: the live stream, or with Accept: application/json the feed to be asked again. */
+#include "base/config.h"
 #include "desk/catalog.h"
 #include "web/app.h"
 #include "web/ctx.h"
@@ -30,12 +31,27 @@ static enum rc begin_after(struct ctx *c, int64_t *after, struct err *e)
         return RC_OK;
     }
     *after = q->after.v;
-    return q->after.set ? RC_OK : event_feed_last(c->db, after, e);
+    return q->after.set ? RC_OK : event_feed_last(c->db, c->app->gate, c->a, after, e);
+}
+
+/* Who missed more than a stream tells again, or stands behind the end (the database was restored),
+ * has to load anew what he shows. */
+static enum rc stream_begin_at(struct ctx *c, int64_t after, struct stream_from *from, struct err *e)
+{
+    int64_t newest;
+
+    *from = (struct stream_from){ .after = after };
+    TRY(event_feed_newest(c->db, &newest, e));
+    if (after <= newest && newest - after <= config_live(c->app->cfg)->stream_replay_max)
+        return RC_OK;
+    from->reset = true;
+    return event_feed_last(c->db, c->app->gate, c->a, &from->after, e);
 }
 
 static enum rc feed(struct ctx *c, int64_t after, struct err *e)
 {
     const struct events_query *q = c->query;
+    const struct feed_from from = { after, SCAN_MAX };
     int64_t limit = q->limit.set ? q->limit.v : 50, shown = 0;
     struct ticket_view v = { 0 };
     struct jw *w = &c->out;
@@ -43,7 +59,7 @@ static enum rc feed(struct ctx *c, int64_t after, struct err *e)
     size_t i;
 
     TRY(catalog_get(c->db, &v.cat, e));
-    TRY(event_feed_read(c->db, after, SCAN_MAX, c->a, &rows, e));
+    TRY(event_feed_read(c->db, c->app->gate, &from, c->a, &rows, e));
     jw_obj(w);
     jw_key(w, "data");
     jw_arr(w);
@@ -68,6 +84,7 @@ static enum rc feed(struct ctx *c, int64_t after, struct err *e)
 static enum rc events(struct ctx *c, struct err *e)
 {
     struct str accept = http_header_get(c->x, STR("accept"));
+    struct stream_from from;
     int64_t after;
 
     TRY(begin_after(c, &after, e));
@@ -75,7 +92,8 @@ static enum rc events(struct ctx *c, struct err *e)
         return feed(c, after, e);
     if (!c->app->streams)
         return err_set(e, RC_BUSY, "", "There are no live streams now.");
-    TRY(streams_add(c->app->streams, exchange_stream_id(c->x), &c->who, after, e));
+    TRY(stream_begin_at(c, after, &from, e));
+    TRY(streams_add(c->app->streams, exchange_stream_id(c->x), &c->who, from, e));
     exchange_header(c->x, STR("content-type"), STR("text/event-stream"));
     exchange_header(c->x, STR("cache-control"), STR("no-store"));
     exchange_header(c->x, STR("x-accel-buffering"), STR("no"));

@@ -4,9 +4,8 @@
 #include "store/refs.h"
 #include "web/app.h"
 #include "web/call.h"
+#include "web/nodes.h"
 #include "web/presence.h"
-#include "web/streams.h"
-#include "web/ticket_json.h"
 
 static const struct jfield present_fields[] = {
     { .name = "user", .type = J_JSON, .help = "Who: {id, name}." },
@@ -29,14 +28,6 @@ static const struct jfield body_fields[] = {
 };
 static const struct jspec body_spec = JSPEC("PresenceSay", body_fields, struct presence_body);
 
-static void members(struct jw *w, const struct present *p)
-{
-    jw_key(w, "user"), ref_json(w, p->user_id, str_of(p->name));
-    jw_kv_text(w, "state", str_of(presence_state_names[p->state]));
-    jw_kv_time(w, "since", p->since_us);
-    jw_kv_time(w, "until", p->until_us);
-}
-
 static enum rc answer_all(struct ctx *c, int64_t ticket_id, int64_t now_us)
 {
     struct present *v = ARENA_ARRAY(c->a, struct present, PRESENCE_SHOWN_MAX);
@@ -47,7 +38,7 @@ static enum rc answer_all(struct ctx *c, int64_t ticket_id, int64_t now_us)
     jw_arr(&c->out);
     for (size_t i = 0; i < n; i++) {
         jw_obj(&c->out);
-        members(&c->out, &v[i]);
+        presence_members(&c->out, &v[i]);
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
@@ -67,24 +58,6 @@ static enum rc ticket_of(struct ctx *c, struct call *call, struct ticket *t, str
     return internal ? RC_OK : err_set(e, RC_DENIED, "", "Only agents see who is at a ticket.");
 }
 
-static void tell(struct ctx *c, const struct ticket *t, const struct present *p)
-{
-    enum { FRAME_MAX = 4096 };
-    struct buf b = BUF_ARENA(c->a, FRAME_MAX);
-    struct jw w = jw_to(&b);
-    struct stream_note note = { { t->group_id, t->customer_id, t->organization_id, false }, STR_NONE };
-
-    BUF_LIT(&b, "event: presence\ndata: ");
-    jw_obj(&w);
-    jw_kv_int(&w, "ticket_id", t->id);
-    members(&w, p);
-    jw_obj_end(&w);
-    BUF_LIT(&b, "\n\n");
-    note.frame = buf_view(&b);
-    if (!b.overflow)
-        streams_tell(c->app->streams, &note);
-}
-
 static enum rc presence_show(struct ctx *c, struct err *e)
 {
     struct call call;
@@ -98,6 +71,7 @@ static enum rc presence_tell(struct ctx *c, struct err *e)
 {
     const struct presence_body *b = c->body;
     struct present me = { .user_id = c->who.user_id, .state = (enum presence_state)b->state.v }, now;
+    struct ticket_facts facts;
     struct call call;
     struct user_ref u;
     struct ticket t;
@@ -107,8 +81,8 @@ static enum rc presence_tell(struct ctx *c, struct err *e)
     me.ticket_id = t.id;
     u.name = str_sub(u.name, 0, utf8_cut_bytes(u.name, PRESENCE_NAME_MAX - 1));
     memcpy(me.name, u.name.p, u.name.n);
-    if (presence_say(c->app->presence, &me, call.now_us, &now))
-        tell(c, &t, &now);
+    facts = (struct ticket_facts){ t.group_id, t.customer_id, t.organization_id, false };
+    nodes_present(c->app, &me, &facts, &now);
     return answer_all(c, t.id, call.now_us);
 }
 

@@ -13,6 +13,7 @@
 #include "job/people.h"
 #include "job/retag.h"
 #include "job/tasks.h"
+#include "store/event_feed.h"
 #include "store/migrate.h"
 #include "store/store.h"
 #include "web/bulk.h"
@@ -20,6 +21,7 @@
 #include "web/health.h"
 #include "web/live.h"
 #include "web/metrics.h"
+#include "web/nodes.h"
 #include "web/openapi.h"
 #include "web/presence.h"
 #include "web/ratelimit.h"
@@ -149,6 +151,7 @@ static enum rc open_streams(struct app *app, struct err *e)
 {
     const struct streams_opts o = {
         .store = app->store,
+        .gate = app->gate,
         .send = send_to_stream,
         .end = end_stream,
         .arg = app,
@@ -156,6 +159,18 @@ static enum rc open_streams(struct app *app, struct err *e)
     };
 
     return streams_new(&o, &app->streams, e);
+}
+
+static void wrote(void *app)
+{
+    nodes_wrote(app);
+}
+
+static void after_task(void *env)
+{
+    const struct tasks_env *t = env;
+
+    t->wrote(t->arg);
 }
 
 static enum rc open_runner(struct app *app, struct err *e)
@@ -169,8 +184,11 @@ static enum rc open_runner(struct app *app, struct err *e)
         .tasks = tasks_all,
         .n_tasks = tasks_all_n,
         .env = env,
+        .after_write = after_task,
     };
 
+    env->wrote = wrote;
+    env->arg = app;
     env->blobs = app->blobs;
     env->witness_path = str_printf(app->arena, "%.*s/audit-head", STR_ARG(app->cfg->data_dir)).p;
     return runner_new(&o, &app->runner, e);
@@ -199,8 +217,10 @@ static enum rc open_parts(struct app *app, struct err *e)
     TRY(open_auth(app, e));
     TRY(blobs_open(str_printf(app->arena, "%.*s/attachments", STR_ARG(app->cfg->data_dir)), &app->blobs, e));
     open_lanes(app);
+    app->gate = event_gate_new();
     TRY(open_streams(app, e));
     app->presence = presence_new();
+    TRY(nodes_open(app, e));
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,
                                                     .path = str_z(app->cfg->data_dir, app->arena),
@@ -320,8 +340,10 @@ void app_stop(struct app **app)
     runner_free(&a->runner);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
+    nodes_close(a);
     streams_free(&a->streams);
     presence_free(&a->presence);
+    event_gate_free(&a->gate);
     store_close(&a->store);
     http_stop(&a->http);
     metrics_free(&a->metrics);

@@ -23,6 +23,7 @@ struct health;
 struct ratelimit;
 struct streams;
 struct presence;
+struct event_gate;
 struct dispatch;
 struct web_live;
 struct inflight;
@@ -45,6 +46,7 @@ struct app {
     struct health *health;
     struct ratelimit *ratelimit;
     struct streams *streams;
+    struct event_gate *gate;    /* store/event_feed.h */
     struct presence *presence;  /* web/presence.h */
     struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
     struct str openapi;         /* GET /api/openapi.json */

@@ -6,8 +6,8 @@
 #include "web/credentials.h"
 #include "web/live.h"
 #include "web/metrics.h"
+#include "web/nodes.h"
 #include "web/problem.h"
-#include "web/streams.h"
 #include "web/worker.h"
 
 #include "http/server.h"
@@ -371,8 +371,8 @@ static void write_done(struct write_job *j, enum rc rc)
 {
     struct request *r = request_of_write(j);
 
-    if (rc == RC_OK && !atomic_load(&r->c.app->draining) && r->c.app->streams)
-        streams_wake(r->c.app->streams);
+    if (rc == RC_OK && !atomic_load(&r->c.app->draining))
+        nodes_wrote(r->c.app);
     finish_and_reply(r, rc == RC_OK ? r->write_rc : rc);
 }
 

@@ -1,6 +1,8 @@
 #include "web/presence.h"
 
 #include "base/clock.h"
+#include "base/json.h"
+#include "web/ticket_json.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -77,4 +79,12 @@ size_t presence_list(struct presence *p, int64_t ticket_id, int64_t now_us, stru
             out[n++] = p->v[i];
     pthread_mutex_unlock(&p->lock);
     return n;
+}
+
+void presence_members(struct jw *w, const struct present *p)
+{
+    jw_key(w, "user"), ref_json(w, p->user_id, str_of(p->name));
+    jw_kv_text(w, "state", str_of(presence_state_names[p->state]));
+    jw_kv_time(w, "since", p->since_us);
+    jw_kv_time(w, "until", p->until_us);
 }

@@ -1,5 +1,5 @@
-/* Who looks at a ticket or writes an answer just now.  Kept in this process's memory for a minute
- * after each word of it, lost with it, and told only to agents who may read the ticket: a hint that
+/* Who looks at a ticket or writes an answer just now.  Kept in memory for a minute after each word of
+ * it (nodes tell each other, web/nodes.h), lost with the process, and told only to agents who may read the ticket: a hint that
  * keeps two people from answering at once, never a lock.  Any thread. */
 #ifndef WEB_PRESENCE_H
 #define WEB_PRESENCE_H
@@ -28,5 +28,9 @@ bool presence_say(struct presence *p, const struct present *who, int64_t now_us,
                   struct present *out);
 /* Those of a ticket, in no order, at most PRESENCE_SHOWN_MAX. */
 size_t presence_list(struct presence *p, int64_t ticket_id, int64_t now_us, struct present *out);
+
+/* The members of an object. */
+struct jw;
+void presence_members(struct jw *w, const struct present *p);
 
 #endif

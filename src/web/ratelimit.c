@@ -11,11 +11,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { WAYS = 8, LOCKS = 64, KEY_MAX = 64 };
+enum { WAYS = 8, LOCKS = 64, KEY_MAX = 64, SHARES = 8 };
+static const int64_t ahead_max_us = 10 * US_PER_MIN; /* whatever other nodes say */
 
 struct cell {
-    uint64_t key;    /* 0: empty */
-    int64_t tat_us;  /* theoretical arrival time: until then the bucket is not full */
+    uint64_t key;      /* 0: empty */
+    int64_t tat_us;    /* theoretical arrival time: until then the bucket is not full */
+    int64_t untold_us; /* how much of that other nodes do not know of */
 };
 
 struct ratelimit {
@@ -24,6 +26,8 @@ struct ratelimit {
     unsigned char secret[crypto_shorthash_KEYBYTES]; /* so that nobody can aim at one set */
     pthread_mutex_t locks[LOCKS];                    /* locks[set % LOCKS] guards the cells of a set */
     _Atomic int64_t refused;
+    ratelimit_tell_fn *tell; /* NULL: there are no other nodes */
+    void *tell_arg;
 };
 
 struct ratelimit *ratelimit_new(size_t cells)
@@ -51,6 +55,13 @@ void ratelimit_free(struct ratelimit **rl)
     *rl = NULL;
 }
 
+void ratelimit_share(struct ratelimit *rl, const unsigned char *secret, ratelimit_tell_fn *tell, void *arg)
+{
+    memcpy(rl->secret, secret, sizeof(rl->secret));
+    rl->tell = tell;
+    rl->tell_arg = arg;
+}
+
 static uint64_t key_of(const struct ratelimit *rl, unsigned kind, struct str who)
 {
     unsigned char text[KEY_MAX] = { (unsigned char)kind }, out[crypto_shorthash_BYTES];
@@ -61,6 +72,7 @@ static uint64_t key_of(const struct ratelimit *rl, unsigned kind, struct str who
         memcpy(text + 1, who.p, n);
     crypto_shorthash(out, text, n + 1, rl->secret);
     memcpy(&key, out, sizeof(key));
+    key >>= 1; /* so that it is a number in every language */
     return key ? key : 1;
 }
 
@@ -84,12 +96,29 @@ static int64_t seconds_up(int64_t us)
     return us <= 0 ? 0 : (us + US_PER_S - 1) / US_PER_S;
 }
 
+/* What is to be told now: nothing until it is worth a word. */
+static int64_t count_untold(const struct ratelimit *rl, struct cell *c, int64_t ahead, int64_t step, int64_t full)
+{
+    int64_t tell;
+
+    if (!rl->tell)
+        return 0;
+    if (c->untold_us > ahead) /* the rest was refilled meanwhile */
+        c->untold_us = ahead;
+    c->untold_us += step;
+    if (c->untold_us < full / SHARES)
+        return 0;
+    tell = c->untold_us;
+    c->untold_us = 0;
+    return tell;
+}
+
 struct rate_result ratelimit_take(struct ratelimit *rl, unsigned kind, struct str who, int64_t per_min,
                                   int64_t now_us)
 {
     uint64_t key = key_of(rl, kind, who);
     size_t set = key % rl->sets;
-    int64_t step = US_PER_MIN / per_min, full = step * per_min, ahead;
+    int64_t step = US_PER_MIN / per_min, full = step * per_min, ahead, tell = 0;
     struct rate_result res = { .limit = per_min };
     struct cell *cell;
 
@@ -98,17 +127,36 @@ struct rate_result ratelimit_take(struct ratelimit *rl, unsigned kind, struct st
     ahead = cell->tat_us > now_us ? cell->tat_us - now_us : 0;
     res.allowed = ahead + step <= full;
     if (res.allowed) {
+        tell = count_untold(rl, cell, ahead, step, full);
         ahead += step;
         cell->tat_us = now_us + ahead;
     }
     pthread_mutex_unlock(&rl->locks[set % LOCKS]);
-    res.remaining = (full - ahead) / step;
+    if (tell)
+        rl->tell(rl->tell_arg, key, tell);
+    res.remaining = ahead < full ? (full - ahead) / step : 0;
     res.reset_s = seconds_up(ahead);
     if (!res.allowed) {
         res.retry_after_s = seconds_up(ahead + step - full);
         atomic_fetch_add(&rl->refused, 1);
     }
     return res;
+}
+
+void ratelimit_hear(struct ratelimit *rl, uint64_t key, int64_t used_us, int64_t now_us)
+{
+    size_t set = key % rl->sets;
+    struct cell *cell;
+
+    if (key == 0 || used_us <= 0 || used_us > ahead_max_us)
+        return;
+    pthread_mutex_lock(&rl->locks[set % LOCKS]);
+    cell = cell_of(rl->cells + set * WAYS, key);
+    if (cell->tat_us < now_us)
+        cell->tat_us = now_us;
+    if (cell->tat_us + used_us <= now_us + ahead_max_us)
+        cell->tat_us += used_us;
+    pthread_mutex_unlock(&rl->locks[set % LOCKS]);
 }
 
 int64_t ratelimit_refused(struct ratelimit *rl)

@@ -18,6 +18,7 @@ enum {
     ARENA_CAP = 256 * 1024 * 1024,
     OWNER_CAP = 4 * 1024 * 1024,
     POLL_MS = 1000,
+    HELD_MS = 20, /* a transaction that others wait for ends within moments */
 };
 static const int64_t heartbeat_us = 15 * US_PER_S;
 static const int64_t recheck_us = US_PER_MIN;
@@ -32,7 +33,8 @@ struct stream {
     struct actor who;
     int64_t perms_mask, user_version, catalog;
     int64_t cursor, added_us, sent_us, checked_us;
-    bool opened, gone;
+    bool opened, gone, reset;
+    bool look; /* look at the owner; guarded by the lock of streams */
 };
 
 struct streams {
@@ -51,6 +53,7 @@ struct streams {
     } *notes; /* n_notes of them wait */
     size_t n_notes;
     bool stop, woken;
+    bool held; /* the dispatcher's: events wait for a transaction to end */
 };
 
 /* ---- Who may see what ---- */
@@ -131,6 +134,16 @@ void streams_tell(struct streams *s, const struct stream_note *note)
     pthread_mutex_unlock(&s->lock);
 }
 
+void streams_look(struct streams *s, int64_t user_id)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct stream *st = s->first; st; st = st->next)
+        st->look = st->look || user_id == 0 || st->user_id == user_id;
+    s->woken = true;
+    pthread_cond_signal(&s->cond);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void streams_wake(struct streams *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -139,7 +152,7 @@ void streams_wake(struct streams *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-static struct stream *stream_new(uint64_t id, const struct actor *who, int64_t after)
+static struct stream *stream_new(uint64_t id, const struct actor *who, struct stream_from from)
 {
     struct stream *st = calloc(1, sizeof *st);
 
@@ -152,15 +165,16 @@ static struct stream *stream_new(uint64_t id, const struct actor *who, int64_t a
                               .session_id = who->session_id,
                               .token_id = who->token_id };
     st->perms_mask = who->token_id ? who->perms : -1;
-    st->cursor = after;
+    st->cursor = from.after;
+    st->reset = from.reset;
     st->added_us = st->sent_us = clock_mono_us();
     return st;
 }
 
-enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, int64_t after,
+enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, struct stream_from from,
                     struct err *e)
 {
-    struct stream *st = stream_new(id, who, after);
+    struct stream *st = stream_new(id, who, from);
     size_t n = 0;
 
     pthread_mutex_lock(&s->lock);
@@ -280,6 +294,11 @@ static enum rc recheck(struct streams *s, struct stream *st, struct err *e)
     return RC_OK;
 }
 
+static struct str reset_frame(struct arena *a, int64_t event_id)
+{
+    return str_printf(a, "id: %lld\nevent: reset\ndata: {}\n\n", (long long)event_id);
+}
+
 static struct str frame_of(const struct feed_row *row, const struct ticket_view *v, struct arena *a)
 {
     struct buf b = BUF_ARENA(a, FRAME_MAX);
@@ -289,20 +308,28 @@ static struct str frame_of(const struct feed_row *row, const struct ticket_view 
     event_json(&w, v, &row->ev);
     BUF_LIT(&b, "\n\n");
     /* Too large to be told whole: the client reads the ticket again. */
-    return b.overflow ? str_printf(a, "id: %lld\nevent: reset\ndata: {}\n\n", (long long)row->ev.id)
-                      : buf_view(&b);
+    return b.overflow ? reset_frame(a, row->ev.id) : buf_view(&b);
 }
 
-static void deliver(struct streams *s, struct stream *st, const struct feed_rows *rows,
-                    const struct catalog *cat)
-{
-    struct ticket_view v = { .cat = cat };
+/* Events of a batch up to this one; those behind it are for the streams that are up to date. */
+struct batch {
+    struct feed_from from;
+    int64_t upto;
+    struct feed_rows rows;
+    const struct catalog *cat;
+};
 
-    for (size_t i = 0; i < rows->n && !st->gone; i++) {
-        const struct feed_row *row = &rows->v[i];
+static void deliver(struct streams *s, struct stream *st, const struct batch *b)
+{
+    struct ticket_view v = { .cat = b->cat };
+
+    for (size_t i = 0; i < b->rows.n && !st->gone; i++) {
+        const struct feed_row *row = &b->rows.v[i];
 
         if (row->ev.id <= st->cursor)
             continue;
+        if (row->ev.id > b->upto)
+            return;
         if (feed_row_visible(&st->who, row, &v.internal)
             && !send(s, st, frame_of(row, &v, s->arena)))
             return;
@@ -312,34 +339,58 @@ static void deliver(struct streams *s, struct stream *st, const struct feed_rows
 
 /* ---- One round ---- */
 
-static int64_t least_cursor(const struct stream *st)
+static bool find_ends(struct streams *s, int64_t *least, int64_t *most)
 {
-    int64_t least = INT64_MAX;
-
-    for (; st; st = st->next)
-        if (!st->gone && st->cursor < least)
-            least = st->cursor;
-    return least;
+    *least = INT64_MAX;
+    *most = -1;
+    for (const struct stream *st = first_of(s); st; st = st->next) {
+        if (st->gone)
+            continue;
+        if (st->cursor < *least)
+            *least = st->cursor;
+        if (st->cursor > *most)
+            *most = st->cursor;
+    }
+    return *most >= 0;
 }
 
-static enum rc batch(struct streams *s, int64_t after, size_t *n, struct err *e)
+static enum rc serve(struct streams *s, int64_t after, int64_t upto, struct batch *b, struct err *e)
 {
-    const struct catalog *cat;
-    struct feed_rows rows;
-
-    *n = 0;
-    TRY(event_feed_read(s->db, after, BATCH, s->arena, &rows, e));
-    if (!rows.n)
+    *b = (struct batch){ .from = { after, BATCH }, .upto = upto };
+    arena_reset(s->arena);
+    TRY(event_feed_read(s->db, s->o.gate, &b->from, s->arena, &b->rows, e));
+    if (!b->rows.n)
         return RC_OK;
-    TRY(catalog_get(s->db, &cat, e));
+    TRY(catalog_get(s->db, &b->cat, e));
     for (struct stream *st = first_of(s); st; st = st->next) {
         /* One that came while this was read may want older events: the next round is its first. */
-        if (st->gone || st->cursor < after || st->cursor >= rows.v[rows.n - 1].ev.id)
+        if (st->gone || st->reset || st->cursor < after || st->cursor >= b->rows.v[b->rows.n - 1].ev.id)
             continue;
         TRY(recheck(s, st, e));
-        deliver(s, st, &rows, cat);
+        deliver(s, st, b);
     }
-    *n = rows.n;
+    return RC_OK;
+}
+
+/* A batch for those who are up to date, and one for those who are the farthest behind. */
+static enum rc round_of_events(struct streams *s, bool *more, struct err *e)
+{
+    int64_t least, most, behind;
+    struct batch b;
+
+    *more = false;
+    if (!find_ends(s, &least, &most))
+        return RC_OK;
+    TRY(serve(s, most, INT64_MAX, &b, e));
+    s->held = b.rows.held;
+    *more = b.rows.n == BATCH;
+    if (least == most)
+        return RC_OK;
+    TRY(serve(s, least, most, &b, e));
+    behind = least;
+    if (!find_ends(s, &least, &most))
+        return RC_OK;
+    *more = *more || (least > behind && least < most);
     return RC_OK;
 }
 
@@ -377,39 +428,71 @@ static void tell_notes(struct streams *s)
                 err_clear(&e);
 }
 
-static void keep_alive(struct streams *s)
+static bool take_look(struct streams *s, struct stream *st)
+{
+    bool look;
+
+    pthread_mutex_lock(&s->lock);
+    look = st->look;
+    st->look = false;
+    pthread_mutex_unlock(&s->lock);
+    return look;
+}
+
+/* First of all: who lost a right hears nothing more. */
+static void look_at_owners(struct streams *s)
 {
     int64_t now = clock_mono_us();
     struct err e = { 0 };
 
     for (struct stream *st = first_of(s); st; st = st->next) {
-        if (st->gone)
-            continue;
-        if (now - st->checked_us > recheck_us && recheck(s, st, &e) != RC_OK)
+        bool look = take_look(s, st) || now - st->checked_us > recheck_us;
+
+        if (!st->gone && look && recheck(s, st, &e) != RC_OK) {
             err_clear(&e); /* the database is away: the next round looks again */
+            st->checked_us = 0;
+        }
+    }
+}
+
+static void tell_resets(struct streams *s)
+{
+    for (struct stream *st = first_of(s); st; st = st->next)
+        if (!st->gone && st->reset)
+            st->reset = !send(s, st, reset_frame(s->arena, st->cursor));
+}
+
+static void keep_alive(struct streams *s)
+{
+    int64_t now = clock_mono_us();
+
+    for (struct stream *st = first_of(s); st; st = st->next)
         if (!st->gone && (!st->opened || now - st->sent_us > heartbeat_us))
             send(s, st, STR(":\n\n"));
+}
+
+static void tell_events(struct streams *s)
+{
+    struct err e = { 0 };
+    bool more = true;
+
+    for (int i = 0; more && i < BATCHES_MAX; i++) {
+        if (round_of_events(s, &more, &e) == RC_OK)
+            continue;
+        LOG(LOG_WARN, "streams.failed", KV_Z("error", e.detail), KV_Z("internal", e.internal));
+        break;
     }
 }
 
 void streams_tick(struct streams *s)
 {
-    struct err e = { 0 };
-    size_t n = BATCH;
-
+    s->held = false;
     if (!first_of(s))
         return;
-    for (int i = 0; i < BATCHES_MAX && n == BATCH; i++) {
-        int64_t after = least_cursor(first_of(s));
-
-        arena_reset(s->arena);
-        if (after == INT64_MAX)
-            break;
-        if (batch(s, after, &n, &e) != RC_OK) {
-            LOG(LOG_WARN, "streams.failed", KV_Z("error", e.detail), KV_Z("internal", e.internal));
-            break;
-        }
-    }
+    arena_reset(s->arena);
+    look_at_owners(s);
+    tell_resets(s);
+    tell_events(s);
     arena_reset(s->arena);
     tell_notes(s);
     keep_alive(s);
@@ -421,10 +504,13 @@ void streams_tick(struct streams *s)
 static bool rest(struct streams *s)
 {
     struct timespec until;
+    int64_t wait_ms = s->held ? HELD_MS : POLL_MS;
     bool stop;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += POLL_MS / 1000;
+    until.tv_nsec += wait_ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&s->lock);
     if (!s->stop && !s->woken)
         pthread_cond_timedwait(&s->cond, &s->lock, &until);

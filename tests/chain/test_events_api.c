@@ -1,6 +1,7 @@
 /* The live stream and the feed: everybody is told what he may see, and nothing else. */
 #include "desk_fixture.h"
 
+#include "store_test.h"
 #include "web/streams.h"
 
 enum { HEARD_MAX = 64 * 1024 };
@@ -47,7 +48,7 @@ static int set_up(void **state)
         heard[i].text = BUF_ARENA(ch->a, HEARD_MAX);
     assert_ok(streams_new(
                   &(struct streams_opts){
-                      .store = ch->app->store, .send = hear, .end = over, .max_per_user = 2 },
+                      .store = ch->app->store, .gate = ch->app->gate, .send = hear, .end = over, .max_per_user = 2 },
                   &streams, &e),
               &e);
     return 0;
@@ -66,7 +67,7 @@ static void listen_as(uint64_t id, int64_t user, int64_t session, int64_t after)
     struct actor who = { .type = ACTOR_USER, .user_id = user, .session_id = session };
     struct err e = { 0 };
 
-    assert_ok(streams_add(streams, id, &who, after, &e), &e);
+    assert_ok(streams_add(streams, id, &who, (struct stream_from){ .after = after }, &e), &e);
 }
 
 static size_t count(uint64_t id, const char *what)
@@ -201,8 +202,160 @@ static void streams_per_user_are_limited(void **state)
     (void)state;
     listen_as(1, agent, 0, 0);
     listen_as(2, agent, 0, 0);
-    assert_int_equal(streams_add(streams, 3, &who, 0, &e), RC_LIMITED);
+    assert_int_equal(streams_add(streams, 3, &who, (struct stream_from){ 0 }, &e), RC_LIMITED);
     listen_as(3, ann, 0, 0);
+}
+
+/* ---- Transactions that end in another order than they took their ids (PostgreSQL) ---- */
+
+struct slow {
+    struct db *db;
+    struct db_tx tx;
+};
+
+static void take_id(struct slow *s, int64_t ticket)
+{
+    struct err e = { 0 };
+
+    *s = (struct slow){ 0 };
+    assert_ok(store_connect(ch->app->store, DB_WRITE, &s->db, &e), &e);
+    assert_ok(db_tx_begin(s->db, &s->tx, &e), &e);
+    assert_ok(db_exec(s->db,
+                      "INSERT INTO events (ticket_id, type, changes_json, ticket_version, created_us)"
+                      " VALUES ($1, 'slow', '{}', 1, 0)",
+                      DB_ARGS(DB_INT(ticket)), NULL, &e),
+              &e);
+}
+
+static void end(struct slow *s, bool commit)
+{
+    struct err e = { 0 };
+
+    if (commit)
+        assert_ok(db_tx_commit(&s->tx, &e), &e);
+    else
+        db_tx_end(&s->tx);
+    db_close(&s->db);
+}
+
+static struct answer *feed(const char *token, const char *query);
+
+static size_t in_feed(int64_t after)
+{
+    return json_array_size(
+        answer_at(feed(agent_token, desk_path(ch, "?after=%lld", (long long)after)), "/data"));
+}
+
+static int64_t begins_now(void)
+{
+    struct db *db CLEAN(db_close) = NULL;
+    struct err e = { 0 };
+    int64_t id;
+
+    assert_ok(store_connect(ch->app->store, DB_READ, &db, &e), &e);
+    assert_ok(event_feed_last(db, ch->app->gate, ch->a, &id, &e), &e);
+    return id;
+}
+
+static void what_commits_late_is_missed_by_nobody(void **state)
+{
+    int64_t ticket = desk_ticket(ch, ann, 0, "one"), other = desk_ticket(ch, ann, 0, "two"),
+            before = last_event();
+    struct slow slow;
+
+    (void)state;
+    if (test_is_sqlite())
+        skip(); /* one writer: the second would wait for ever */
+    listen_as(1, agent, 0, before);
+    take_id(&slow, ticket);
+    desk_message(ch, other, agent, false, "overtakes");
+    assert_int_equal(last_event(), before + 2);
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: ticket\n"), 0);
+    assert_int_equal(in_feed(before), 0);
+    assert_int_equal(begins_now(), before);
+    end(&slow, true);
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: ticket\n"), 2);
+    assert_int_equal(count(1, "\"type\":\"slow\""), 1);
+    assert_int_equal(in_feed(before), 2);
+    assert_int_equal(begins_now(), before + 2);
+}
+
+static void a_transaction_that_is_undone_holds_nobody_up_once_it_is_over(void **state)
+{
+    int64_t ticket = desk_ticket(ch, ann, 0, "one"), other = desk_ticket(ch, ann, 0, "two"),
+            before = last_event();
+    struct slow undone, later;
+
+    (void)state;
+    if (test_is_sqlite())
+        skip();
+    listen_as(1, agent, 0, before);
+    take_id(&undone, ticket);
+    desk_message(ch, other, agent, false, "waits for the first");
+    streams_tick(streams);
+    take_id(&later, ticket);
+    desk_message(ch, other, agent, false, "waits for the second");
+    end(&undone, false);
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: ticket\n"), 1);
+    end(&later, false);
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: ticket\n"), 2);
+    assert_int_equal(in_feed(0), 4);
+}
+
+static void one_that_lags_behind_holds_nobody_up(void **state)
+{
+    int64_t ticket = desk_ticket(ch, ann, 0, "one");
+
+    (void)state;
+    heard[1].refuses = true; /* it is not open yet */
+    listen_as(1, agent, 0, 0);
+    listen_as(2, ann, 0, last_event());
+    streams_tick(streams);
+    for (int i = 0; i < 3; i++) {
+        desk_message(ch, ticket, agent, false, "news");
+        streams_tick(streams);
+        assert_int_equal(count(2, "event: ticket\n"), (size_t)i + 1);
+    }
+    heard[1].refuses = false;
+    streams_tick(streams);
+    assert_int_equal(count(1, "event: ticket\n"), 4);
+}
+
+static void who_missed_too_much_is_told_so_first(void **state)
+{
+    struct actor who = { .type = ACTOR_USER, .user_id = agent };
+    struct err e = { 0 };
+
+    (void)state;
+    desk_ticket(ch, ann, 0, "missed");
+    assert_ok(streams_add(streams, 1, &who, (struct stream_from){ last_event(), true }, &e), &e);
+    desk_ticket(ch, ann, 0, "heard");
+    streams_tick(streams);
+    assert_true(str_starts(buf_view(&heard[1].text),
+                           str_of(desk_path(ch, "id: %lld\nevent: reset\n", (long long)last_event() - 1))));
+    assert_int_equal(count(1, "event: ticket\n"), 1);
+}
+
+static void streams_are_looked_at_when_somebody_lost_his_rights(void **state)
+{
+    struct chain_session s = chain_session(ch, agent);
+
+    (void)state;
+    listen_as(1, agent, s.id, last_event());
+    listen_as(2, ann, 0, last_event());
+    streams_tick(streams);
+    chain_exec(ch, "UPDATE sessions SET ended_us = 1", DB_NO_ARGS);
+    streams_look(streams, ann);
+    streams_tick(streams);
+    assert_false(heard[1].ended);
+    streams_look(streams, agent);
+    streams_tick(streams);
+    assert_true(heard[1].ended);
+    assert_false(heard[2].ended);
 }
 
 static struct answer *feed(const char *token, const char *query)
@@ -299,6 +452,11 @@ int main(void)
         EACH(streams_per_user_are_limited),
         EACH(who_is_at_a_ticket_is_told_to_its_agents_only),
         EACH(presence_ends_by_itself_or_when_told),
+        EACH(what_commits_late_is_missed_by_nobody),
+        EACH(a_transaction_that_is_undone_holds_nobody_up_once_it_is_over),
+        EACH(one_that_lags_behind_holds_nobody_up),
+        EACH(who_missed_too_much_is_told_so_first),
+        EACH(streams_are_looked_at_when_somebody_lost_his_rights),
         EACH(the_feed_pages_through_what_the_caller_may_see),
     };
 

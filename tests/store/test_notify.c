@@ -88,6 +88,34 @@ static void words_are_told_after_the_commit_only(void **state)
     heard_is("tickets=1;settings=it's \"2\";");
 }
 
+static void other_nodes_hear_a_hint_and_this_one_does_not(void **state)
+{
+    static const char *const channels[] = { "tickets", "settings", NULL };
+    struct store *other;
+
+    (void)state;
+    if (test_is_sqlite()) {
+        store_tell(t.s, "tickets", STR("to nobody"));
+        heard_is("");
+        return;
+    }
+    other = test_store_again();
+    t.listening = false;
+    assert_ok(store_listen(other, channels, hear, NULL, &t.e), &t.e);
+    pthread_mutex_lock(&t.lock);
+    while (!t.listening)
+        pthread_cond_wait(&t.cond, &t.lock);
+    pthread_mutex_unlock(&t.lock);
+    store_tell(other, "settings", STR("not for me"));
+    heard_is("settings=not for me;");
+    t.heard[0] = '\0';
+    store_listen_end(t.s); /* now the other one hears */
+    store_tell(t.s, "tickets", STR("1"));
+    store_tell(t.s, "tickets", STR("2"));
+    heard_is("tickets=1;tickets=2;");
+    test_store_free(&other);
+}
+
 static enum rc take_numbers(struct db *db, void *arg, struct err *e)
 {
     int64_t *n = arg;
@@ -121,6 +149,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(words_are_told_after_the_commit_only),
+        TEST(other_nodes_hear_a_hint_and_this_one_does_not),
         TEST(counters_never_give_a_number_twice),
     };
 

@@ -34,8 +34,12 @@ static int tear_down(void **state)
 
 static enum rc save(struct setting_change ch)
 {
+    struct db_tx tx CLEAN(db_tx_end) = { 0 };
+
     err_clear(&t.e);
-    return setting_save(t.db, &admin, &ch, t.a, &t.e);
+    TRY(db_tx_begin(t.db, &tx, &t.e));
+    TRY(setting_save(t.db, &admin, &ch, t.a, &t.e));
+    return db_tx_commit(&tx, &t.e);
 }
 
 static struct audit_row *last_entries(size_t *n)

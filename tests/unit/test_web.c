@@ -252,6 +252,108 @@ static void a_million_addresses_do_not_free_one_that_is_limited(void **state)
     ratelimit_free(&rl);
 }
 
+/* Three nodes; a word to the others is told at once, or (lost) not at all. */
+enum { NODES = 3 };
+static struct {
+    struct ratelimit *rl[NODES];
+    int64_t now;
+    bool lost;
+    int words;
+} nodes;
+
+static void tell_others(void *arg, uint64_t bucket, int64_t used_us)
+{
+    nodes.words++;
+    for (size_t i = 0; i < NODES && !nodes.lost; i++)
+        if (nodes.rl[i] != *(struct ratelimit **)arg)
+            ratelimit_hear(nodes.rl[i], bucket, used_us, nodes.now);
+}
+
+static void open_nodes(void)
+{
+    static const unsigned char secret[32] = "the same on every node";
+
+    for (size_t i = 0; i < NODES; i++) {
+        nodes.rl[i] = ratelimit_new(1024);
+        ratelimit_share(nodes.rl[i], secret, tell_others, &nodes.rl[i]);
+    }
+    nodes.now = 1000 * US_PER_S;
+    nodes.lost = false;
+    nodes.words = 0;
+}
+
+static void close_nodes(void)
+{
+    for (size_t i = 0; i < NODES; i++)
+        ratelimit_free(&nodes.rl[i]);
+}
+
+/* Asks all nodes in turn, so often; how many were let through. */
+static int ask_all(int64_t per_min, int times)
+{
+    int allowed = 0;
+
+    for (int i = 0; i < times; i++)
+        allowed += ratelimit_take(nodes.rl[i % NODES], 0, STR("a"), per_min, nodes.now).allowed;
+    return allowed;
+}
+
+static void nodes_together_keep_a_limit_but_for_an_eighth_each(void **state)
+{
+    static const int64_t limits[] = { 1, 5, 20, 60, 100, 1000 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        int64_t limit = limits[i];
+        int got;
+
+        open_nodes();
+        got = ask_all(limit, (int)limit * NODES * 2);
+        assert_true(got >= limit && got <= limit + (NODES - 1) * limit / 8);
+        assert_true(nodes.words <= 9 * NODES);
+        nodes.now += US_PER_MIN;
+        assert_true(ask_all(limit, (int)limit * NODES * 2) <= limit + (NODES - 1) * limit / 8);
+        close_nodes();
+    }
+}
+
+static void what_was_refilled_meanwhile_is_told_to_nobody(void **state)
+{
+    (void)state;
+    open_nodes();
+    for (int i = 0; i < 100; i++) {
+        assert_true(ratelimit_take(nodes.rl[0], 0, STR("a"), 60, nodes.now).allowed);
+        nodes.now += 2 * US_PER_S;
+    }
+    assert_int_equal(nodes.words, 0);
+    close_nodes();
+}
+
+static void a_node_that_hears_nothing_keeps_the_limit_by_itself(void **state)
+{
+    (void)state;
+    open_nodes();
+    nodes.lost = true;
+    assert_int_equal(ask_all(60, 1000), 60 * NODES);
+    close_nodes();
+}
+
+static void a_word_that_makes_no_sense_locks_nobody_out(void **state)
+{
+    static const unsigned char secret[32] = "x";
+    struct ratelimit *rl = ratelimit_new(1024);
+
+    (void)state;
+    ratelimit_share(rl, secret, tell_others, &rl);
+    for (uint64_t i = 0; i < 100; i++) {
+        ratelimit_hear(rl, i, INT64_MAX, 0);
+        ratelimit_hear(rl, i, -5, INT64_C(1) << 60);
+        ratelimit_hear(rl, i, US_PER_DAY, 0);
+    }
+    assert_true(ratelimit_take(rl, 0, STR("a"), 1, 1000).allowed);
+    ratelimit_free(&rl);
+}
+
 /* ── problems ── */
 
 static void every_failure_is_a_whole_problem(void **state)
@@ -303,6 +405,10 @@ int main(void)
         T(settings_that_do_not_parse_are_refused),
         T(a_bucket_empties_and_refills),
         T(a_million_addresses_do_not_free_one_that_is_limited),
+        T(nodes_together_keep_a_limit_but_for_an_eighth_each),
+        T(what_was_refilled_meanwhile_is_told_to_nobody),
+        T(a_node_that_hears_nothing_keeps_the_limit_by_itself),
+        T(a_word_that_makes_no_sense_locks_nobody_out),
         T(every_failure_is_a_whole_problem),
         T(yaml_says_what_json_says),
     };
