@@ -15,7 +15,8 @@ ALLOWED = {
     "desk": {"base", "text", "store"},
     "job": {"base", "text", "desk", "store"},
     "web": {"base", "text", "http", "desk", "store", "job"},
-    "cli": {"base", "text", "http", "web", "job", "desk", "store"},
+    "check": {"base", "text", "desk", "store"},
+    "cli": {"base", "text", "http", "web", "job", "desk", "store", "check"},
 }
 # One include each, with its reason.
 EXCEPTIONS = {

@@ -269,7 +269,7 @@ static void make_secret(struct loading *l)
         "JWT_SECRET is not set: a random one is used, and every login ends with this process");
 }
 
-enum rc config_load(const struct config_from *from, struct arena *a, struct config **out,
+void config_inspect(const struct config_from *from, struct arena *a, struct config **out,
                     struct config_issues *issues)
 {
     struct config *cfg = config_new();
@@ -284,12 +284,46 @@ enum rc config_load(const struct config_from *from, struct arena *a, struct conf
     prove_addresses(&l);
     config_check(cfg, a, issues);
     make_secret(&l);
+    *out = cfg;
+}
+
+enum rc config_load(const struct config_from *from, struct arena *a, struct config **out,
+                    struct config_issues *issues)
+{
+    struct config *cfg;
+
+    config_inspect(from, a, &cfg, issues);
     if (issues->n_errors) {
         config_free(&cfg);
         return RC_INVALID;
     }
     *out = cfg;
     return RC_OK;
+}
+
+bool config_is_set(const struct config *cfg, const char *name)
+{
+    size_t i = def_find(str_of(name));
+
+    INVARIANT(i < CONFIG_N);
+    return cfg->own->from[i] != FROM_DEFAULT;
+}
+
+const char *config_source_name(const struct config *cfg, const char *name)
+{
+    static const char *const names[] = { [FROM_DEFAULT] = "the default",
+                                         [FROM_ENV_FILE] = ".env",
+                                         [FROM_ENVIRONMENT] = "the environment",
+                                         [FROM_FILE] = "a file of its own" };
+    size_t i = def_find(str_of(name));
+
+    INVARIANT(i < CONFIG_N);
+    return names[cfg->own->from[i]];
+}
+
+int64_t config_secret_bits(struct str secret)
+{
+    return secret_bits(secret);
 }
 
 void config_free(struct config **cfg)

@@ -58,6 +58,14 @@ struct config_issues {
  * issues live in a; the caller owns *out. */
 enum rc config_load(const struct config_from *from, struct arena *a, struct config **out,
                     struct config_issues *issues) MUST_USE;
+/* The same, but *out is there however wrong the settings are: to look at, never to run with. */
+void config_inspect(const struct config_from *from, struct arena *a, struct config **out,
+                    struct config_issues *issues);
+/* Whether a source sets it (false: the default holds), and which: "environment", ".env", "a file". */
+bool config_is_set(const struct config *cfg, const char *name);
+const char *config_source_name(const struct config *cfg, const char *name);
+/* Estimated bits of a secret: what repetition, runs and few symbols leave of it. */
+int64_t config_secret_bits(struct str secret);
 void config_free(struct config **cfg);
 /* Reads all sources again and publishes the CF_RELOAD settings.  On errors nothing changes; a
  * change that needs a restart is a warning.  One thread at a time. */

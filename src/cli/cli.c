@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
     &cmd_user,
     &cmd_config,
     &cmd_audit,
+    &cmd_checklist,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

@@ -56,6 +56,8 @@ bool cli_number(const struct cli *c, const char *name, int64_t min, int64_t max,
 int cli_config(struct cli *c);
 /* cli_config(), and opens the database with it. */
 int cli_store(struct cli *c);
+/* Opens the database that these settings name, without a word. */
+enum rc cli_store_of(struct cli *c, const struct config *cfg, struct err *e) MUST_USE;
 /* The same, and brings the schema up to date as server serve does at its start. */
 int cli_store_current(struct cli *c);
 /* Makes the folder of an SQLite file. */
@@ -67,7 +69,7 @@ void cli_issues(const struct config_issues *issues);
 /* Writes to standard output; CLI_FAILED when that does not work. */
 int cli_print(struct str text);
 
-extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_seed,
+extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_checklist, cmd_seed,
     cmd_bench_data, cmd_openapi;
 
 #endif

@@ -19,22 +19,28 @@ enum rc cli_database_folder(struct str url, struct arena *a, struct err *e)
     return slash > 1 ? dir_make(str_z(str_sub(path, 0, slash - 1), a), 0700, e) : RC_OK;
 }
 
+enum rc cli_store_of(struct cli *c, const struct config *cfg, struct err *e)
+{
+    const struct store_opts o = {
+        .url = cfg->database_url,
+        .writers = 1,
+        .statement_ms = cfg->db_statement_ms,
+        .connect_ms = cfg->db_connect_ms,
+        .batch_max = (size_t)cfg->db_batch_max,
+    };
+
+    return store_open(&o, &c->store, e);
+}
+
 int cli_store(struct cli *c)
 {
     struct err e = { 0 };
-    struct store_opts o;
     int status = cli_config(c);
 
     if (status != CLI_OK)
         return status;
-    o = (struct store_opts){
-        .url = c->cfg->database_url,
-        .writers = 1,
-        .statement_ms = c->cfg->db_statement_ms,
-        .connect_ms = c->cfg->db_connect_ms,
-        .batch_max = (size_t)c->cfg->db_batch_max,
-    };
-    if (cli_database_folder(o.url, c->a, &e) != RC_OK || store_open(&o, &c->store, &e) != RC_OK)
+    if (cli_database_folder(c->cfg->database_url, c->a, &e) != RC_OK
+        || cli_store_of(c, c->cfg, &e) != RC_OK)
         return cli_fail(&e);
     return CLI_OK;
 }

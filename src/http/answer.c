@@ -101,10 +101,10 @@ static void pack(struct exchange_io *io)
 {
     struct exchange *x = &io->x;
     unsigned all = 1u << CODING_ZSTD | 1u << CODING_BR | 1u << CODING_GZIP;
-    struct str text = buf_view(&x->out_body), packed;
+    struct str text = x->out_static.p ? x->out_static : buf_view(&x->out_body), packed;
     enum coding c;
 
-    if (x->no_compress || text.n < COMPRESS_FROM || io->src.p != x->out_body.p || x->status == 206
+    if (x->no_compress || text.n < COMPRESS_FROM || io->src.p != text.p || x->status == 206
         || out_get(x, STR("content-encoding")).p
         || !negotiate_compressible(out_get(x, STR("content-type"))))
         return;

@@ -44,6 +44,7 @@ void static_answer(struct exchange *x, const struct asset *a)
 
     x->status = 200;
     x->no_compress = true;
+    x->no_compress = true; /* the coding is chosen here */
     x->out_static = c == CODING_BR ? a->br : c == CODING_GZIP ? a->gzip : a->identity;
     (void)exchange_header(x, STR("content-type"), a->type);
     (void)exchange_header(x, STR("etag"),

@@ -94,6 +94,11 @@ static struct str render(struct str text, unsigned want, enum db_kind kind, stru
     return buf_view(&b);
 }
 
+struct str migration_up(const struct migration *m, enum db_kind kind, struct arena *a)
+{
+    return render(m->text, PART_UP, kind, a);
+}
+
 static struct str checksum(struct str text, struct arena *a)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];

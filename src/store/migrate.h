@@ -33,6 +33,9 @@ struct migration_list {
 
 extern const struct migration_list migrations_built_in;
 
+/* The statements that it runs on its way up, for one engine; lives in a. */
+struct str migration_up(const struct migration *m, enum db_kind kind, struct arena *a);
+
 struct migrate_opts {
     const struct migration_list *list; /* NULL: the built-in ones */
     bool has_to;

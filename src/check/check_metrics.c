@@ -1,0 +1,224 @@
+/* Lines judged by /metrics of the running server. */
+#include "check/check_priv.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FULL_WARN = 70, FULL_FAIL = 90, DISK_WARN = 80, STATEMENT_MS = 100, NUMBER_MAX = 64 };
+
+/* The token goes only where it cannot be read on the way. */
+static bool is_token_safe(const struct check_run *r)
+{
+    return r->cfg->metrics_token.n
+           && (str_starts(r->o->url, STR("https://")) || str_starts(r->o->url, STR("http://localhost"))
+               || str_starts(r->o->url, STR("http://127.")));
+}
+
+static void load(struct check_run *r, struct answer *w)
+{
+    struct ask q = { .path = "/metrics" };
+
+    if (!r->o->outside_only && is_token_safe(r)) {
+        q.headers[0] =
+            str_printf(r->a, "Authorization: Bearer %.*s", STR_ARG(r->cfg->metrics_token)).p;
+        q.verify = str_starts(r->o->url, STR("https://"));
+    }
+    ask(r->asker, &q, w);
+}
+
+static bool has_metrics(struct check_run *r, struct finding *f)
+{
+    struct answer w;
+
+    if (r->metrics.p && r->metrics.n)
+        return true;
+    load(r, &w);
+    if (w.status == 200)
+        r->metrics = w.body;
+    else if (w.status == 0)
+        find_fail(f, "/metrics: no answer (%.*s)", STR_ARG(w.words));
+    else if (r->o->outside_only)
+        find_na(f, "/metrics is not given to strangers (%d): judged on the machine itself", w.status);
+    else
+        find_fail(f, "/metrics: status %d", w.status);
+    return w.status == 200;
+}
+
+/* One sample "name{labels} value" when it is of this metric and has all of label. */
+static bool sample(struct str line, const char *name, const char *label, double *value)
+{
+    struct str rest = line;
+    size_t n = strlen(name), space = 0;
+    char number[NUMBER_MAX];
+
+    if (!str_starts(line, str_of(name)) || line.n <= n || (line.p[n] != '{' && line.p[n] != ' '))
+        return false;
+    if (str_find(line, str_of(label)) == SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < line.n; i++)
+        space = line.p[i] == ' ' ? i : space;
+    rest = str_sub(line, space + 1, line.n);
+    snprintf(number, sizeof(number), "%.*s", STR_ARG(rest));
+    *value = strtod(number, NULL);
+    return true;
+}
+
+/* The sum over all samples; NAN: there is none. */
+static double sum(const struct check_run *r, const char *name, const char *label)
+{
+    struct str rest = r->metrics;
+    double total = NAN, one;
+
+    while (rest.p) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (sample(line, name, label, &one))
+            total = isnan(total) ? one : total + one;
+    }
+    return total;
+}
+
+void check_metrics(struct check_run *r, const char *of, struct finding *f)
+{
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    if (r->o->outside_only)
+        find_fail(f, "/metrics is given to strangers: set METRICS_TOKEN, or refuse it in the proxy");
+    else if (isnan(sum(r, "http_requests_total", "")) || isnan(sum(r, "build_info", "")))
+        find_fail(f, "/metrics lacks http_requests_total or build_info");
+    else
+        find_pass(f, "/metrics: %zu bytes, %.0f requests counted", r->metrics.n,
+                  sum(r, "http_requests_total", ""));
+}
+
+void check_metrics_database(struct check_run *r, const char *of, struct finding *f)
+{
+    static const char *const names[] = { "db_ping_seconds", "db_statements_total",
+                                         "db_statement_seconds_total", "db_connections",
+                                         "db_errors_total" };
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (isnan(sum(r, names[i], "")))
+            return find_fail(f, "/metrics lacks %s", names[i]);
+    }
+    find_pass(f, "/metrics shows pool, latency, statements and errors; the last look took %.1f ms",
+              1000 * sum(r, "db_ping_seconds", ""));
+}
+
+static double share_of_errors(const struct check_run *r, double *all)
+{
+    double errors = sum(r, "http_requests_total", "status=\"5");
+
+    *all = sum(r, "http_requests_total", "");
+    return isnan(errors) || !(*all > 0) ? 0 : errors / *all;
+}
+
+void check_error_rate(struct check_run *r, const char *of, struct finding *f)
+{
+    double all, share;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    share = share_of_errors(r, &all);
+    (share > 0.05 ? find_fail : share > 0.01 ? find_warn : find_pass)(
+        f, "%.2f %% of %.0f requests failed since the start", 100 * share, all);
+}
+
+void check_log_errors(struct check_run *r, const char *of, struct finding *f)
+{
+    double errors, all, share;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    errors = sum(r, "log_events_total", "level=\"error\"");
+    share = share_of_errors(r, &all);
+    if (share > 0.05)
+        find_fail(f, "%.2f %% of requests failed; %.0f errors in the log", 100 * share, errors);
+    else if (errors > 0)
+        find_warn(f, "%.0f errors in the log since the start: read them", errors);
+    else
+        find_pass(f, "no error in the log since the start");
+}
+
+void check_resources(struct check_run *r, const char *of, struct finding *f)
+{
+    double fds, max_fds, disk, total, memory;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    fds = sum(r, "process_open_fds", "");
+    max_fds = sum(r, "process_max_fds", "");
+    total = sum(r, "disk_total_bytes", "");
+    disk = total > 0 ? 100 * (1 - sum(r, "disk_free_bytes", "") / total) : 0;
+    memory = sum(r, "process_resident_memory_bytes", "");
+    if (disk > FULL_FAIL || 100 * fds > FULL_FAIL * max_fds)
+        find_fail(f, "disk %.0f %% full, %.0f of %.0f descriptors", disk, fds, max_fds);
+    else
+        (disk > DISK_WARN || 100 * fds > FULL_WARN * max_fds ? find_warn : find_pass)(
+            f, "memory %.0f MiB, disk %.0f %% full, %.0f of %.0f descriptors",
+            memory / (double)MIB, disk, fds, max_fds);
+}
+
+void check_threads(struct check_run *r, const char *of, struct finding *f)
+{
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    (sum(r, "process_threads", "") > 200 ? find_fail : find_pass)(
+        f, "%.0f threads", sum(r, "process_threads", ""));
+}
+
+void check_database_connections(struct check_run *r, const char *of, struct finding *f)
+{
+    double errors, again;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    errors = sum(r, "db_errors_total", "");
+    again = sum(r, "db_reconnects_total", "");
+    (errors > 0 || again > 0 ? find_warn : find_pass)(
+        f, "%.0f connections, %.0f made again, %.0f failed statements, %.0f changes waiting",
+        sum(r, "db_connections", ""), again, errors, sum(r, "queue_waiting", "queue=\"write\""));
+}
+
+void check_query_times(struct check_run *r, const char *of, struct finding *f)
+{
+    double n, seconds;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    n = sum(r, "db_statements_total", "");
+    seconds = sum(r, "db_statement_seconds_total", "");
+    if (!(n > 0))
+        find_warn(f, "no statement was counted yet");
+    else
+        (1000 * seconds / n > STATEMENT_MS ? find_fail : find_pass)(
+            f, "%.3f ms a statement, over %.0f since the start", 1000 * seconds / n, n);
+}
+
+void check_response_times(struct check_run *r, const char *of, struct finding *f)
+{
+    double all, fast;
+
+    (void)of;
+    if (!has_metrics(r, f))
+        return;
+    all = sum(r, "http_request_duration_seconds_count", "");
+    fast = sum(r, "http_request_duration_seconds_bucket", "le=\"1\"");
+    if (!(all > 0) || isnan(fast))
+        find_warn(f, "no answer was measured yet");
+    else
+        (fast / all < 0.95 ? find_fail : fast / all < 0.99 ? find_warn : find_pass)(
+            f, "%.2f %% of %.0f answers within 1 s", 100 * fast / all, all);
+}
