@@ -1,5 +1,6 @@
 /* Definitions of custom fields: made and changed online, switched off instead of deleted. */
 #include "desk/catalog_edit.h"
+#include "desk/field.h"
 #include "web/call.h"
 
 struct field_body {
@@ -50,31 +51,47 @@ static const struct jspec field_answer = JSPEC_ANSWER("Field", answer_fields);
 
 static const struct jfield list_fields[] = { CTX_LIST_FIELDS };
 static const struct jspec list_spec = JSPEC("FieldsQuery", list_fields, struct ctx_list_query);
-static const char *const sort_names[] = { "id", NULL };
-static const struct ctx_sorts sorts = { sort_names, false };
+/* Who only knows fields as a customer: the ones of tickets that he is shown, and how he meets them. */
+static bool is_customer(const struct ctx *c)
+{
+    return !actor_has(&c->who, PERM_TICKET_AGENT) && !actor_has(&c->who, PERM_ADMIN_TICKET)
+           && !actor_has(&c->who, PERM_ADMIN_FIELD);
+}
+
+static bool is_shown(const struct ctx *c, const struct cat_field *f)
+{
+    return !is_customer(c)
+           || (f->active && f->object == FIELD_TICKET
+               && field_mode_on(f, SCREEN_CUSTOMER_CREATE) != MODE_HIDDEN);
+}
+
+static void one_field(struct ctx *c, const void *item)
+{
+    struct cat_field f = *(const struct cat_field *)item;
+
+    if (is_customer(c))
+        f.screens_json = str_printf(c->a, "{\"customer_create\":\"%s\"}",
+                                    field_mode_names[field_mode_on(&f, SCREEN_CUSTOMER_CREATE)]);
+    field_json(&c->out, &f);
+}
 
 static enum rc fields_list(struct ctx *c, struct err *e)
 {
-    struct ctx_page p;
+    struct ctx_records list = { .size = sizeof(struct cat_field), .write = one_field };
+    struct cat_field *v;
     struct call call;
-    size_t i = 0, first, end;
 
     TRY(ctx_call(c, &call, e));
-    TRY(ctx_page_begin(c, c->query, &sorts, STR(""), &p, e));
-    end = call.cat->n_fields;
-    while (p.has_key && !p.backward && i < end && call.cat->fields[i].id <= p.key_id)
-        i++;
-    while (p.has_key && p.backward && end > 0 && call.cat->fields[end - 1].id >= p.key_id)
-        end--;
-    if (p.backward && end > (size_t)p.limit)
-        i = end - (size_t)p.limit;
-    first = i;
-    for (; i < end && p.n < (size_t)p.limit; i++) {
-        ctx_page_item(c, &p, 0, STR_NONE, call.cat->fields[i].id);
-        field_json(&c->out, &call.cat->fields[i]);
-    }
-    ctx_page_end(c, &p, p.backward ? first > 0 : i < end);
-    return RC_OK;
+    list.v = v = ARENA_ARRAY(c->a, struct cat_field, call.cat->n_fields + 1);
+    for (size_t i = 0; i < call.cat->n_fields; i++)
+        if (is_shown(c, &call.cat->fields[i]))
+            v[list.n++] = call.cat->fields[i];
+    return ctx_page_records(c, &list, e);
+}
+
+static enum rc no_field(struct err *e)
+{
+    return err_set(e, RC_NOT_FOUND, "", "There is no such field.");
 }
 
 static enum rc field_of(struct call *call, int64_t id, const struct cat_field **f, struct err *e)
@@ -84,7 +101,7 @@ static enum rc field_of(struct call *call, int64_t id, const struct cat_field **
         if ((*f)->id == id)
             return RC_OK;
     }
-    return err_set(e, RC_NOT_FOUND, "", "There is no such field.");
+    return no_field(e);
 }
 
 static enum rc answer(struct ctx *c, int64_t id, struct err *e)
@@ -94,8 +111,10 @@ static enum rc answer(struct ctx *c, int64_t id, struct err *e)
 
     TRY(ctx_call(c, &fresh, e));
     TRY(field_of(&fresh, id, &f, e));
+    if (!is_shown(c, f))
+        return no_field(e);
     ctx_etag(c, f->version);
-    field_json(&c->out, f);
+    one_field(c, f);
     return RC_OK;
 }
 
@@ -184,16 +203,14 @@ static enum rc field_patch(struct ctx *c, struct err *e)
 
 static const struct route routes[] = {
     { .method = HTTP_GET, .path = "/api/v1/fields", .op = "fields_list", .tag = "Fields",
-      .summary = "Definitions of custom fields.", .handle = fields_list, .flags = R_LIST,
-      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_FIELD, .query = &list_spec,
+      .summary = "Definitions of custom fields; customers get those of tickets that they are shown.",
+      .handle = fields_list, .flags = R_LIST, .query = &list_spec,
       .answer = &field_answer, .status = 200 },
     { .method = HTTP_POST, .path = "/api/v1/fields", .op = "field_create", .tag = "Fields",
       .summary = "Adds a field, without a restart.", .handle = field_create, .flags = R_WRITE,
       .perm = PERM_ADMIN_FIELD, .body = &create_spec, .answer = &field_answer, .status = 201 },
     { .method = HTTP_GET, .path = "/api/v1/fields/{id}", .op = "field_show", .tag = "Fields",
-      .summary = "One definition.", .handle = field_show,
-      .perm = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_FIELD, .answer = &field_answer,
-      .status = 200 },
+      .summary = "One definition.", .handle = field_show, .answer = &field_answer, .status = 200 },
     { .method = HTTP_PATCH, .path = "/api/v1/fields/{id}", .op = "field_patch", .tag = "Fields",
       .summary = "Changes a field or switches it off; object, name and type stay.",
       .handle = field_patch, .flags = R_WRITE, .perm = PERM_ADMIN_FIELD, .body = &patch_spec,

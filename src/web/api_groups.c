@@ -50,6 +50,8 @@ static const struct jfield answer_fields[] = {
 };
 static const struct jspec group_answer = JSPEC_ANSWER("Group", answer_fields);
 
+enum { GROUPS_LISTED_MAX = 2000 };
+
 struct group_query {
     struct ctx_list_query list;
 };
@@ -100,27 +102,18 @@ static enum rc group_whole(struct ctx *c, int64_t id, struct err *e)
     return RC_OK;
 }
 
-/* Forward only: there are few groups. */
+static void one_group(struct ctx *c, const void *item)
+{
+    group_json(&c->out, item);
+}
+
+/* There are few: all are read for a page. */
 static enum rc group_list(struct ctx *c, struct err *e)
 {
-    static const char *const names[] = { "id", NULL };
-    static const struct ctx_sorts sorts = { names, false };
-    const struct group_query *q = c->query;
     struct group_rows rows;
-    struct ctx_page p;
-    size_t n;
 
-    TRY(ctx_page_begin(c, &q->list, &sorts, STR(""), &p, e));
-    if (p.descending || p.backward)
-        return err_set(e, RC_BAD, "sort", "Groups are listed by id, forward.");
-    TRY(groups_list(c->db, p.has_key ? p.key_id : 0, p.limit + 1, c->a, &rows, e));
-    n = rows.n > (size_t)p.limit ? (size_t)p.limit : rows.n;
-    for (size_t i = 0; i < n; i++) {
-        ctx_page_item(c, &p, rows.v[i].id, STR_NONE, rows.v[i].id);
-        group_json(&c->out, &rows.v[i]);
-    }
-    ctx_page_end(c, &p, rows.n > n);
-    return RC_OK;
+    TRY(groups_list(c->db, 0, GROUPS_LISTED_MAX, c->a, &rows, e));
+    return ctx_page_records(c, &(struct ctx_records){ rows.v, rows.n, sizeof(*rows.v), one_group }, e);
 }
 
 static enum rc group_show(struct ctx *c, struct err *e)

@@ -59,8 +59,6 @@ static const struct jspec state_answer = JSPEC_ANSWER("State", state_answer_fiel
 
 static const struct jfield list_fields[] = { CTX_LIST_FIELDS };
 static const struct jspec list_spec = JSPEC("CatalogQuery", list_fields, struct ctx_list_query);
-static const char *const sort_names[] = { "id", NULL };
-static const struct ctx_sorts sorts = { sort_names, false };
 
 static void state_for_customer(struct jw *w, const struct cat_state *s)
 {
@@ -84,50 +82,13 @@ static void one_priority(struct ctx *c, const void *item)
     priority_json(&c->out, item);
 }
 
-/* A page of a list of the catalog: sorted by id, every record begins with it. */
-struct records {
-    const void *v;
-    size_t n, size;
-    void (*write)(struct ctx *c, const void *item);
-};
-
-static enum rc list_records(struct ctx *c, const struct records *list, struct err *e)
-{
-    const struct ctx_list_query *q = c->query;
-    struct ctx_page p;
-    size_t first = 0, end;
-    bool reverse;
-
-    TRY(ctx_page_begin(c, q, &sorts, STR(""), &p, e));
-    reverse = p.descending;
-    end = list->n;
-#define AT(i) ((const char *)list->v + (reverse ? list->n - 1 - (i) : (i)) * list->size)
-#define ID_AT(i) (*(const int64_t *)(const void *)AT(i))
-    while (p.has_key && !p.backward && first < end
-           && (reverse ? ID_AT(first) >= p.key_id : ID_AT(first) <= p.key_id))
-        first++;
-    while (p.has_key && p.backward && end > 0
-           && (reverse ? ID_AT(end - 1) <= p.key_id : ID_AT(end - 1) >= p.key_id))
-        end--;
-    if (p.backward && end > (size_t)p.limit)
-        first = end - (size_t)p.limit;
-    for (size_t i = first; i < end && p.n < (size_t)p.limit; i++) {
-        ctx_page_item(c, &p, 0, STR_NONE, ID_AT(i));
-        list->write(c, AT(i));
-    }
-    ctx_page_end(c, &p, p.backward ? first > 0 : first + p.n < end);
-#undef AT
-#undef ID_AT
-    return RC_OK;
-}
-
 static enum rc states_list(struct ctx *c, struct err *e)
 {
     struct call call;
 
     TRY(ctx_call(c, &call, e));
-    return list_records(c, &(struct records){ call.cat->states, call.cat->n_states,
-                                              sizeof(struct cat_state), one_state }, e);
+    return ctx_page_records(c, &(struct ctx_records){ call.cat->states, call.cat->n_states,
+                                                      sizeof(struct cat_state), one_state }, e);
 }
 
 static enum rc state_of(struct ctx *c, struct call *call, const struct cat_state **s, struct err *e)
@@ -287,8 +248,8 @@ static enum rc priorities_list(struct ctx *c, struct err *e)
     struct call call;
 
     TRY(ctx_call(c, &call, e));
-    return list_records(c, &(struct records){ call.cat->priorities, call.cat->n_priorities,
-                                              sizeof(struct cat_priority), one_priority }, e);
+    return ctx_page_records(c, &(struct ctx_records){ call.cat->priorities, call.cat->n_priorities,
+                                                      sizeof(struct cat_priority), one_priority }, e);
 }
 
 static enum rc priority_of(struct ctx *c, struct call *call, const struct cat_priority **p,

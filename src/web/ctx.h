@@ -89,6 +89,13 @@ enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const stru
                        struct str filter, struct ctx_page *p, struct err *e) MUST_USE;
 void ctx_page_item(struct ctx *c, struct ctx_page *p, int64_t key, struct str key_text, int64_t id);
 void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more);
+/* A whole list of records that is at hand, sorted by the id that each record begins with. */
+struct ctx_records {
+    const void *v;
+    size_t n, size;
+    void (*write)(struct ctx *c, const void *item);
+};
+enum rc ctx_page_records(struct ctx *c, const struct ctx_records *list, struct err *e) MUST_USE;
 /* The page{} of a list that always comes whole. */
 void ctx_page_whole(struct ctx *c);
 

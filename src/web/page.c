@@ -192,3 +192,47 @@ void ctx_page_whole(struct ctx *c)
     jw_key(&c->out, "page");
     jw_raw(&c->out, STR("{\"next\":null,\"prev\":null,\"has_more\":false}"));
 }
+
+static const char *record_at(const struct ctx_records *list, size_t i, bool reverse)
+{
+    return (const char *)list->v + (reverse ? list->n - 1 - i : i) * list->size;
+}
+
+/* Whether record i stands at or before the key of the page, in the page's order. */
+static bool is_behind_us(const struct ctx_records *list, size_t i, const struct ctx_page *p)
+{
+    int64_t id = *(const int64_t *)(const void *)record_at(list, i, p->descending);
+
+    return p->descending ? id >= p->key_id : id <= p->key_id;
+}
+
+static bool is_before_us(const struct ctx_records *list, size_t i, const struct ctx_page *p)
+{
+    int64_t id = *(const int64_t *)(const void *)record_at(list, i, p->descending);
+
+    return p->descending ? id > p->key_id : id < p->key_id;
+}
+
+enum rc ctx_page_records(struct ctx *c, const struct ctx_records *list, struct err *e)
+{
+    static const char *const names[] = { "id", NULL };
+    static const struct ctx_sorts sorts = { names, false };
+    struct ctx_page p;
+    size_t first = 0, end = list->n;
+
+    TRY(ctx_page_begin(c, c->query, &sorts, STR(""), &p, e));
+    while (p.has_key && !p.backward && first < end && is_behind_us(list, first, &p))
+        first++;
+    while (p.has_key && p.backward && end > 0 && !is_before_us(list, end - 1, &p))
+        end--;
+    if (p.backward && end > (size_t)p.limit)
+        first = end - (size_t)p.limit;
+    for (size_t i = first; i < end && p.n < (size_t)p.limit; i++) {
+        const char *item = record_at(list, i, p.descending);
+
+        ctx_page_item(c, &p, 0, STR_NONE, *(const int64_t *)(const void *)item);
+        list->write(c, item);
+    }
+    ctx_page_end(c, &p, p.backward ? first > 0 : first + p.n < end);
+    return RC_OK;
+}
