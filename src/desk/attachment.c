@@ -94,12 +94,18 @@ enum rc attachment_read(struct call *c, int64_t id, struct attachment *out, stru
     return rc;
 }
 
-static enum rc refuse(struct err *e, size_t i, const char *code, const char *words)
+static const char *base_of(const struct attachments_claim *what)
 {
-    char at[32];
+    return what->at ? what->at : "";
+}
 
-    snprintf(at, sizeof at, "/attachments/%zu", i);
-    return err_field(e, at, code, "", "%s", words);
+static enum rc refuse(const struct attachments_claim *what, size_t i, const char *code, const char *words,
+                      struct err *e)
+{
+    char at[64];
+
+    snprintf(at, sizeof at, "%s/attachments/%zu", base_of(what), i);
+    return err_field(e, at, code, "ids of your own uploads, each once", "%s", words);
 }
 
 static bool is_doubled(const int64_t *ids, size_t i)
@@ -110,27 +116,31 @@ static bool is_doubled(const int64_t *ids, size_t i)
     return false;
 }
 
-enum rc attachments_claim(struct db *db, const struct actor *who, const int64_t *ids, size_t n,
-                          int64_t ticket_id, int64_t message_id, struct err *e)
+enum rc attachments_claim(struct db *db, const struct actor *who, const struct attachments_claim *what,
+                          struct err *e)
 {
     struct attachment_claim c = { .user_id = who->user_id,
-                                  .ticket_id = ticket_id,
-                                  .message_id = message_id,
+                                  .ticket_id = what->ticket_id,
+                                  .message_id = what->message_id,
                                   .now_us = clock_now_us() };
 
-    if (n > ATTACHMENTS_PER_MESSAGE_MAX)
-        return err_field(e, "/attachments", "length", "", "At most %d attachments a message.",
+    if (what->n > ATTACHMENTS_PER_MESSAGE_MAX) {
+        char at[64];
+
+        snprintf(at, sizeof at, "%s/attachments", base_of(what));
+        return err_field(e, at, "length", "", "At most %d attachments a message.",
                          ATTACHMENTS_PER_MESSAGE_MAX);
-    for (size_t i = 0; i < n; i++) {
+    }
+    for (size_t i = 0; i < what->n; i++) {
         bool taken;
 
-        if (is_doubled(ids, i))
-            return refuse(e, i, "duplicate", "This upload is named twice.");
-        c.id = ids[i];
+        if (is_doubled(what->ids, i))
+            return refuse(what, i, "duplicate", "This upload is named twice.", e);
+        c.id = what->ids[i];
         TRY(attachments_take(db, &c, &taken, e));
         if (!taken)
-            return refuse(e, i, "unknown",
-                          "There is no upload of yours with this id that waits for a message.");
+            return refuse(what, i, "unknown",
+                          "There is no upload of yours with this id that waits for a message.", e);
     }
     return RC_OK;
 }

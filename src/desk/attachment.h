@@ -38,7 +38,7 @@ enum rc upload_add(struct db *db, const struct attachment_limits *lim, const str
                    struct attachment *at, struct err *e) MUST_USE;
 
 /* attachments_claim() of desk/ticket_hooks.h is here too: each id must be a waiting upload of the
- * caller's, none twice, at most ATTACHMENTS_PER_MESSAGE_MAX; else RC_INVALID at "/attachments/<i>".
+ * caller's, none twice, at most ATTACHMENTS_PER_MESSAGE_MAX; else RC_INVALID at "…/attachments/<i>".
  * The caller counts them on ticket and message. */
 enum { ATTACHMENTS_PER_MESSAGE_MAX = 50 };
 

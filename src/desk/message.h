@@ -26,6 +26,7 @@ struct message_new {
     const int64_t *uploads;        /* attachments */
     size_t n_uploads;
     int64_t last_seen_message_id;  /* 0: not asked; RC_CONFLICT when the customer wrote since */
+    const char *at;                /* where it stands in the body, for errors: "/message"; NULL: it is the body */
 };
 
 #endif

@@ -126,9 +126,12 @@ static enum rc insert(struct ticket_work *w, const struct ticket_new *in, struct
 
     TRY(ticket_number_next(w->c, &w->t.number, e));
     rc = tickets_insert(w->c->db, &w->t, e);
-    if (rc == RC_CONFLICT && in->external_id.p)
+    if (rc == RC_CONFLICT && in->external_id.p) {
+        err_field(e, "/external_id", "taken", "an id that no other ticket of this source has",
+                  "Another ticket has it.");
         return err_set(e, RC_CONFLICT, "external_id_taken",
                        "There is a ticket with this external_id from this source.");
+    }
     TRY(rc);
     TRY(ticket_message_store(w, &in->message, m, e));
     TRY(add_participants(w, in, e));

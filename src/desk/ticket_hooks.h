@@ -8,7 +8,13 @@
 #include "store/db.h"
 
 /* Gives the actor's uploads to a message.  RC_INVALID when one is unknown, taken, expired or not his. */
-enum rc attachments_claim(struct db *db, const struct actor *who, const int64_t *ids, size_t n,
-                          int64_t ticket_id, int64_t message_id, struct err *e) MUST_USE;
+struct attachments_claim {
+    const int64_t *ids;
+    size_t n;
+    int64_t ticket_id, message_id;
+    const char *at; /* for errors, of message_new */
+};
+enum rc attachments_claim(struct db *db, const struct actor *who, const struct attachments_claim *what,
+                          struct err *e) MUST_USE;
 
 #endif

@@ -30,15 +30,17 @@ static int64_t on_behalf_of(const struct ticket_work *w, const struct message_ne
     return w->t.customer_id == w->c->who->user_id ? 0 : w->t.customer_id;
 }
 
-static enum rc check_on_behalf(struct ticket_work *w, int64_t user_id, struct err *e)
+static enum rc check_on_behalf(struct ticket_work *w, const struct message_new *in, struct err *e)
 {
     bool participates;
+    char at[64];
 
-    if (user_id == w->t.customer_id)
+    if (in->on_behalf_id == w->t.customer_id)
         return RC_OK;
-    TRY(ticket_participates(w->c->db, w->t.id, user_id, &participates, e));
+    TRY(ticket_participates(w->c->db, w->t.id, in->on_behalf_id, &participates, e));
+    snprintf(at, sizeof at, "%s/on_behalf_of", in->at ? in->at : "");
     return participates ? RC_OK
-                        : err_field(e, "/on_behalf_of", "unknown", "the customer or a participant",
+                        : err_field(e, at, "unknown", "the customer or a participant",
                                     "This person has no part in the ticket.");
 }
 
@@ -48,7 +50,7 @@ enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *
     if (!w->is_agent && (in->visibility == VISIBILITY_INTERNAL || in->on_behalf_id))
         return err_set(e, RC_DENIED, "", "Customers write public messages of their own.");
     if (in->on_behalf_id && !w->is_new)
-        TRY(check_on_behalf(w, in->on_behalf_id, e));
+        TRY(check_on_behalf(w, in, e));
     *m = (struct message){
         .kind = in->kind,
         .sender = sender_of(w, in),
@@ -115,7 +117,8 @@ enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in
     m->ticket_id = w->t.id;
     TRY(messages_insert(w->c->db, m, e));
     if (in->n_uploads)
-        TRY(attachments_claim(w->c->db, w->c->who, in->uploads, in->n_uploads, w->t.id, m->id, e));
+        TRY(attachments_claim(w->c->db, w->c->who,
+                              &(struct attachments_claim){ in->uploads, in->n_uploads, w->t.id, m->id, in->at }, e));
     w->message = *m;
     w->message_is_new = true;
     w->touched = true;

@@ -34,7 +34,7 @@ static enum rc message_create(struct ctx *c, struct err *e)
     TRY(ctx_ticket_id(c, 0, &id, e));
     TRY(ctx_call(c, &call, e));
     TRY(ticket_work_begin(&call, id, CAN_ANSWER, 0, &w, e));
-    TRY(message_in_read(&call, c->body, c->prepared, &m, e));
+    TRY(message_in_read(&call, c->body, "", c->prepared, &m, e));
     TRY(ticket_say(&w, &m, e));
     said = w.message.id;
     TRY(ticket_work_save(&w, e));

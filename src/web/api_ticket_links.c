@@ -2,6 +2,7 @@
 #include "desk/link.h"
 #include "store/watches.h"
 #include "web/call.h"
+#include "web/ref_read.h"
 
 /* ---- Links ---- */
 
@@ -71,13 +72,14 @@ static enum rc link_list(struct ctx *c, struct err *e)
 }
 
 struct link_body {
-    struct j_int kind, ticket;
+    struct j_int kind;
+    struct j_json ticket;
 };
 static const struct jfield link_body_fields[] = {
     { "kind", J_ENUM, JF_REQUIRED, 0, 0, 0, link_role_names, NULL, offsetof(struct link_body, kind),
       "What this ticket is to the other one." },
-    { "ticket", J_ID, JF_REQUIRED, 0, 0, 0, NULL, NULL, offsetof(struct link_body, ticket),
-      "Id of the other ticket." },
+    { "ticket", J_JSON, JF_REQUIRED, 0, 0, 0, NULL, NULL, offsetof(struct link_body, ticket),
+      "Id, or \"number:…\", of the other ticket." },
 };
 static const struct jspec link_body = JSPEC("TicketLinkCreate", link_body_fields, struct link_body);
 
@@ -86,11 +88,12 @@ static enum rc link_create(struct ctx *c, struct err *e)
     const struct link_body *b = c->body;
     struct link_list list;
     struct call call;
-    int64_t id, link_id;
+    int64_t id, far_id, link_id;
 
     TRY(ctx_call(c, &call, e));
     TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ticket_link(&call, id, b->ticket.v, (enum link_role)b->kind.v, &link_id, e));
+    TRY(ref_ticket(&call, b->ticket.v, "/ticket", &far_id, e));
+    TRY(ticket_link(&call, id, far_id, (enum link_role)b->kind.v, &link_id, e));
     TRY(ticket_links(&call, id, &list, e));
     ctx_location(c, "/api/v1/tickets/%lld/links/%lld", (long long)id, (long long)link_id);
     for (size_t i = 0; i < list.n; i++)

@@ -2,6 +2,7 @@
 #include "desk/merge.h"
 #include "desk/split.h"
 #include "web/call.h"
+#include "web/ref_read.h"
 #include "web/ticket_json.h"
 
 static enum rc write_ticket(struct ctx *c, struct call *call, int64_t id, struct err *e)
@@ -16,24 +17,25 @@ static enum rc write_ticket(struct ctx *c, struct call *call, int64_t id, struct
 }
 
 struct merge_body {
-    struct j_int into;
+    struct j_json into;
 };
 static const struct jfield merge_body_fields[] = {
-    { "into", J_ID, JF_REQUIRED, 0, 0, 0, NULL, NULL, offsetof(struct merge_body, into),
-      "Id of the ticket that this one becomes part of." },
+    { "into", J_JSON, JF_REQUIRED, 0, 0, 0, NULL, NULL, offsetof(struct merge_body, into),
+      "Id, or \"number:…\", of the ticket that this one becomes part of." },
 };
 static const struct jspec merge_body = JSPEC("TicketMerge", merge_body_fields, struct merge_body);
 
 static enum rc merge(struct ctx *c, struct err *e)
 {
     const struct merge_body *b = c->body;
-    int64_t id, if_match, target;
+    int64_t id, if_match, into, target;
     struct call call;
 
     TRY(ctx_call(c, &call, e));
     TRY(ctx_ticket_id(c, 0, &id, e));
     TRY(ctx_if_match(c, &if_match, e));
-    TRY(ticket_merge(&call, id, b->into.v, if_match, &target, e));
+    TRY(ref_ticket(&call, b->into.v, "/into", &into, e));
+    TRY(ticket_merge(&call, id, into, if_match, &target, e));
     return write_ticket(c, &call, target, e);
 }
 

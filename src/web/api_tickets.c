@@ -100,7 +100,7 @@ static enum rc create_read(struct ctx *c, struct call *call, struct ticket_new *
     if (b->channel.set && !actor_is_agent(call->who) && b->channel.v > 1)
         return err_field(e, "/channel", "choice", "web, api", "Customers open tickets by web or API.");
     TRY(edit_body_read(call, &b->edit, true, &in->edit, e));
-    TRY(message_in_read(call, b->message.v, c->prepared, &in->message, e));
+    TRY(message_in_read(call, b->message.v, "/message", c->prepared, &in->message, e));
     message_of_channel(in, b->message.v);
     return read_participants(call, b, in, e);
 }
@@ -208,7 +208,7 @@ static enum rc ticket_actions(struct ctx *c, struct err *e)
     TRY(edit_body_read(&call, &b->edit, false, &ed, e));
     TRY(ticket_apply(&w, &ed, e));
     if (b->message.v) {
-        TRY(message_in_read(&call, b->message.v, c->prepared, &m, e));
+        TRY(message_in_read(&call, b->message.v, "/message", c->prepared, &m, e));
         TRY(ticket_say(&w, &m, e));
     }
     TRY(ticket_work_save(&w, e));

@@ -35,7 +35,7 @@ static enum rc say(struct call *c, struct ticket_work *w, const struct message_i
     struct message_new m;
 
     TRY(message_render(in->body.v, format, "/message/body", c->a, &body, e));
-    TRY(message_in_read(c, in, &body, &m, e));
+    TRY(message_in_read(c, in, "/message", &body, &m, e));
     return ticket_say(w, &m, e);
 }
 

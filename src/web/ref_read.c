@@ -1,6 +1,7 @@
 #include "web/ref_read.h"
 
 #include "desk/requester.h"
+#include "store/ticket_numbers.h"
 
 enum { NO_GROUP = -1 };
 
@@ -63,6 +64,24 @@ enum rc ref_organization(struct call *c, const json_t *v, const char *pointer, i
     (void)c;
     *id = plain_id(v);
     return *id ? RC_OK : unknown(e, pointer);
+}
+
+enum rc ref_ticket(struct call *c, const json_t *v, const char *pointer, int64_t *id, struct err *e)
+{
+    struct str prefix = STR("number:"), text = json_str(v);
+    enum rc rc;
+
+    *id = plain_id(v);
+    if (*id)
+        return RC_OK;
+    if (!json_is_string(v) || !str_starts(text, prefix) || text.n == prefix.n)
+        return err_field(e, pointer, "unknown", "an id, \"number:…\", or {\"id\":…}", "This is no ticket.");
+    rc = ticket_numbers_find(c->db, str_sub(text, prefix.n, text.n), id, e);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    *id = INT64_MAX; /* no ticket's: from here on all goes as with a foreign one */
+    return RC_OK;
 }
 
 enum rc ref_user(struct call *c, const json_t *v, const char *pointer, bool may_make, int64_t *id,

@@ -24,6 +24,7 @@
     X(routes_ticket_links) \
     X(routes_drafts) \
     X(routes_participants) \
+    X(routes_ticket_tags) \
     X(routes_presence) \
     X(routes_states) \
     X(routes_tags) \

@@ -109,21 +109,23 @@ enum rc message_in_prepare(struct ctx *c, const struct message_in *in, const cha
     return RC_OK;
 }
 
-enum rc message_in_read(struct call *c, const struct message_in *in, const struct message_body *body,
-                        struct message_new *out, struct err *e)
+enum rc message_in_read(struct call *c, const struct message_in *in, const char *at,
+                        const struct message_body *body, struct message_new *out, struct err *e)
 {
-    *out = (struct message_new){ .body = *body };
+    const char *on_behalf_at = str_printf(c->a, "%s/on_behalf_of", at).p;
+
+    *out = (struct message_new){ .body = *body, .at = at };
     out->visibility = in->visibility.set ? (enum message_visibility)in->visibility.v : VISIBILITY_PUBLIC;
     out->kind = out->visibility == VISIBILITY_INTERNAL ? MESSAGE_NOTE : MESSAGE_WEB;
     if (in->kind.set)
         out->kind = api_kind_of[in->kind.v];
     if (in->on_behalf_of.set)
-        TRY(ref_user(c, in->on_behalf_of.v, "/on_behalf_of", false, &out->on_behalf_id, e));
+        TRY(ref_user(c, in->on_behalf_of.v, on_behalf_at, false, &out->on_behalf_id, e));
     out->uploads = in->attachments.v;
     out->n_uploads = in->attachments.n;
     out->last_seen_message_id = in->last_seen_message.set ? in->last_seen_message.v : 0;
     if (!actor_is_agent(c->who) && out->kind != MESSAGE_WEB && out->visibility == VISIBILITY_PUBLIC)
-        return err_field(e, "/kind", "choice", "web", "Customers write messages of the kind web.");
+        return err_field(e, str_printf(c->a, "%s/kind", at).p, "choice", "web", "Customers write messages of the kind web.");
     return RC_OK;
 }
 

@@ -48,8 +48,9 @@ enum rc edit_body_read(struct call *c, const struct edit_body *b, bool may_make,
 /* prepare(): the body made safe, into c->prepared (a struct message_body). */
 enum rc message_in_prepare(struct ctx *c, const struct message_in *in, const char *pointer,
                            struct err *e) MUST_USE;
-enum rc message_in_read(struct call *c, const struct message_in *in, const struct message_body *body,
-                        struct message_new *out, struct err *e) MUST_USE;
+/* at: where it stands in the body, "/message" or "" (a literal: it is kept). */
+enum rc message_in_read(struct call *c, const struct message_in *in, const char *at,
+                        const struct message_body *body, struct message_new *out, struct err *e) MUST_USE;
 
 /* The ticket as the caller sees it, into the answer, with its ETag. */
 enum rc answer_ticket(struct ctx *c, struct call *call, int64_t id, struct err *e) MUST_USE;

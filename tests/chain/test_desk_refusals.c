@@ -260,6 +260,116 @@ static void tags_are_managed_by_name_and_version(void **state)
     assert_problem(ask(HTTP_PATCH, t.admin, "/api/v1/tags/999", "{\"name\":\"x\"}"), 404, NULL);
 }
 
+static void what_is_wrong_in_a_message_is_named_where_it_stands(void **state)
+{
+#define SAYING(more) "{\"message\":{\"body\":\"b\"," more "}}"
+    (void)state;
+    refused(ask(HTTP_POST, t.agent, "/api/v1/tickets",
+                "{\"title\":\"t\",\"message\":{\"body\":\"b\",\"attachments\":[999]}}"), "/message/attachments/0");
+    refused(on_ticket(HTTP_POST, t.agent, "/actions", SAYING("\"attachments\":[999]")),
+            "/message/attachments/0");
+    refused(on_ticket(HTTP_POST, t.agent, "/actions", SAYING("\"on_behalf_of\":999999")),
+            "/message/on_behalf_of");
+    refused(on_ticket(HTTP_POST, t.agent, "/actions", SAYING("\"on_behalf_of\":\"nobody@x.example\"")),
+            "/message/on_behalf_of");
+    refused(on_ticket(HTTP_POST, t.customer, "/actions", SAYING("\"kind\":\"chat\"")), "/message/kind");
+    refused(on_ticket(HTTP_POST, t.customer, "/messages", "{\"body\":\"b\",\"attachments\":[999]}"), "/attachments/0");
+}
+
+static void a_second_ticket_of_an_external_id_names_it(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    assert_int_equal(create(t.agent, "\"external_id\":\"x-1\"")->status, 201);
+    an = create(t.agent, "\"external_id\":\"x-1\"");
+    assert_problem(an, 409, "external_id_taken");
+    assert_problem_field(an, "/external_id");
+    assert_int_equal(create(t.agent, "\"external_id\":\"x-1\",\"external_source\":\"crm\"")->status, 201);
+}
+
+static void merges_and_links_name_the_other_ticket_by_its_number_too(void **state)
+{
+    int64_t other = desk_ticket(t.ch, t.ann, 0, "other");
+    struct str number = answer_text(ask(HTTP_GET, t.agent, desk_path(t.ch, "/api/v1/tickets/%lld", (long long)other),
+                                        NULL), "/number");
+    struct answer *an;
+
+    (void)state;
+    refused(on_ticket(HTTP_POST, t.agent, "/merge", "{\"into\":\"number:nope\"}"), "/into");
+    refused(on_ticket(HTTP_POST, t.agent, "/merge", "{\"into\":\"number:\"}"), "/into");
+    refused(on_ticket(HTTP_POST, t.agent, "/merge", "{\"into\":true}"), "/into");
+    refused(on_ticket(HTTP_POST, t.agent, "/merge", "{\"into\":null}"), "/into");
+    refused(on_ticket(HTTP_POST, t.agent, "/links", "{\"kind\":\"related\",\"ticket\":-1}"), "/ticket");
+    an = on_ticket(HTTP_POST, t.agent, "/links",
+                   desk_path(t.ch, "{\"kind\":\"related\",\"ticket\":\"number:%.*s\"}", STR_ARG(number)));
+    assert_int_equal(an->status, 201);
+    assert_int_equal(answer_int(an, "/ticket/id"), other);
+    an = on_ticket(HTTP_POST, t.agent, "/merge", desk_path(t.ch, "{\"into\":\"number:%.*s\"}", STR_ARG(number)));
+    assert_int_equal(an->status, 200);
+    assert_int_equal(answer_int(an, "/id"), other);
+}
+
+static void single_tags_come_and_go_whatever_the_version(void **state)
+{
+    struct answer *an = on_ticket(HTTP_POST, t.agent, "/tags", "{\"name\":\" VPN  down \"}");
+
+    (void)state;
+    assert_int_equal(an->status, 200);
+    assert_str_eq(answer_text(an, "/data/0/name"), "vpn down");
+    an = on_ticket(HTTP_POST, t.agent, "/tags", "{\"name\":\"net\"}");
+    assert_str_eq(answer_text(an, "/data/0/name"), "net");
+    assert_int_equal(on_ticket(HTTP_POST, t.agent, "/tags", "{\"name\":\"net\"}")->status, 200);
+    assert_int_equal(answer_int(on_ticket(HTTP_GET, t.agent, "", NULL), "/version"), 3);
+    assert_int_equal(json_array_size(answer_at(on_ticket(HTTP_GET, t.agent, "/tags", NULL), "/data")), 2);
+    assert_int_equal(json_array_size(answer_at(on_ticket(HTTP_GET, t.customer, "/tags", NULL), "/data")), 0);
+    assert_int_equal(on_ticket(HTTP_DELETE, t.agent, "/tags/VPN%20down", NULL)->status, 204);
+    assert_int_equal(on_ticket(HTTP_DELETE, t.agent, "/tags/never", NULL)->status, 404);
+    assert_int_equal(json_array_size(answer_at(on_ticket(HTTP_GET, t.agent, "/tags", NULL), "/data")), 1);
+    refused(on_ticket(HTTP_POST, t.agent, "/tags", "{\"name\":\"a,b\"}"), "/name");
+    assert_problem(on_ticket(HTTP_POST, t.customer, "/tags", "{\"name\":\"x\"}"), 403, NULL);
+    assert_problem(ask(HTTP_GET, chain_customer(t.ch), desk_path(t.ch, "/api/v1/tickets/%lld/tags", (long long)t.id),
+                       NULL), 404, NULL);
+}
+
+static int64_t make_field(const char *more)
+{
+    struct answer *an = ask(HTTP_POST, t.admin, "/api/v1/fields", desk_path(t.ch, "{\"label\":\"L\",%s}", more));
+
+    assert_int_equal(an->status, 201);
+    return answer_int(an, "/id");
+}
+
+static void customers_read_the_definitions_of_fields_that_they_are_shown(void **state)
+{
+    int64_t shown = make_field("\"object\":\"ticket\",\"name\":\"room\",\"type\":\"text\","
+                               "\"screens\":{\"customer_create\":\"required\",\"close\":\"required\"}");
+    int64_t hidden = make_field("\"object\":\"ticket\",\"name\":\"cost\",\"type\":\"integer\"");
+    int64_t off = make_field("\"object\":\"ticket\",\"name\":\"old\",\"type\":\"text\",\"active\":false,"
+                             "\"screens\":{\"customer_create\":\"shown\"}");
+    int64_t of_person = make_field("\"object\":\"user\",\"name\":\"desk\",\"type\":\"text\","
+                                   "\"screens\":{\"customer_create\":\"shown\"}");
+    const int64_t others[] = { hidden, off, of_person };
+    struct answer *an = ask(HTTP_GET, t.customer, "/api/v1/fields", NULL);
+
+    (void)state;
+    assert_int_equal(an->status, 200);
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 1);
+    assert_str_eq(answer_text(an, "/data/0/name"), "room");
+    assert_str_eq(answer_text(an, "/data/0/screens/customer_create"), "required");
+    assert_null(answer_at(an, "/data/0/screens/close"));
+    assert_int_equal(ask(HTTP_GET, t.customer, desk_path(t.ch, "/api/v1/fields/%lld", (long long)shown), NULL)->status,
+                     200);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_problem(ask(HTTP_GET, t.customer, desk_path(t.ch, "/api/v1/fields/%lld", (long long)others[i]), NULL),
+                       404, NULL);
+    an = ask(HTTP_GET, t.agent, "/api/v1/fields", NULL);
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 4);
+    assert_str_eq(answer_text(an, "/data/0/screens/close"), "required");
+    an = ask(HTTP_GET, t.agent, "/api/v1/fields?limit=2", NULL);
+    assert_int_equal(json_array_size(answer_at(an, "/data")), 2);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -276,6 +386,11 @@ int main(void)
         CASE(a_ticket_has_so_many_links_and_participants_and_no_more),
         CASE(words_are_taken_out_once_and_public_ones_stay),
         CASE(tags_are_managed_by_name_and_version),
+        CASE(what_is_wrong_in_a_message_is_named_where_it_stands),
+        CASE(a_second_ticket_of_an_external_id_names_it),
+        CASE(merges_and_links_name_the_other_ticket_by_its_number_too),
+        CASE(single_tags_come_and_go_whatever_the_version),
+        CASE(customers_read_the_definitions_of_fields_that_they_are_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,6 +432,9 @@ static void what_is_around_a_ticket(void **state)
     RUN("participant_add", agent, text("{\"user\":%lld,\"role\":\"cc\"}", (long long)admin_id), { a });
     RUN("participants_list", agent, .ids = { a });
     RUN("participant_remove", agent, .ids = { a, admin_id });
+    RUN("ticket_tag_add", agent, "{\"name\":\"777\"}", { a });
+    RUN("ticket_tags_list", agent, .ids = { a });
+    RUN("ticket_tag_remove", agent, .ids = { a, 777 });
     RUN("ticket_draft_put", agent, "{\"data\":{\"body\":\"unfinished\"}}", { a });
     RUN("ticket_drafts_list", agent, .ids = { a });
     RUN("ticket_draft_delete", agent, .ids = { a });

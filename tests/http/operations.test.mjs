@@ -174,6 +174,9 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     const made = await agent.post(`${path}/links`, { kind: 'related', ticket: b.id });
     await agent.get(`${path}/links`);
     await agent.delete(`${path}/links/${made.id}`);
+    await agent.post(`${path}/tags`, { name: 'single' }, { status: 200 });
+    await agent.get(`${path}/tags`);
+    await agent.delete(`${path}/tags/single`);
     await agent.post(`${path}/watch`, undefined, { status: 200 });
     await agent.get(`${path}/watch`);
     await agent.expect(200, 'DELETE', `${path}/watch`);

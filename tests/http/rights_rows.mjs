@@ -8,7 +8,7 @@ const pathKinds = {
   groups: 'group', roles: 'role', tokens: 'token', sessions: 'session', states: 'state', priorities: 'priority',
   tags: 'tag', fields: 'field', jobs: 'job', views: 'view', links: 'link', participants: 'user', identities: 'identity',
 };
-const slots = ['slot']; // parameters of paths that are words
+const slots = ['slot', 'name']; // parameters of paths that are words
 
 /** Ids in bodies and queries: by name, without [] and without what is around them. */
 const named = {

@@ -92,7 +92,7 @@ static int64_t refs(void)
 static enum rc claim(const struct actor *who, const int64_t *ids, size_t n)
 {
     err_clear(&t.e);
-    return attachments_claim(t.db, who, ids, n, 1, 1, &t.e);
+    return attachments_claim(t.db, who, &(struct attachments_claim){ ids, n, 1, 1, NULL }, &t.e);
 }
 
 static size_t listed(int64_t ticket, bool internal)
@@ -219,7 +219,7 @@ static void files_of_internal_messages_and_merged_tickets_are_listed_by_right(vo
     int64_t id = upload_by(&ann, 3, far_future());
 
     (void)state;
-    assert_ok(attachments_claim(t.db, &ann, &id, 1, 1, 2, &t.e), &t.e);
+    assert_ok(attachments_claim(t.db, &ann, &(struct attachments_claim){ &id, 1, 1, 2, NULL }, &t.e), &t.e);
     assert_int_equal(listed(1, true), 1);
     assert_int_equal(listed(1, false), 0);
     assert_int_equal(listed(2, true), 0);
