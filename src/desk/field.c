@@ -5,6 +5,8 @@
 #include "store/fields.h"
 #include "store/refs.h"
 
+#include <math.h>
+
 enum {
     FIELDS_JSON_MAX = 256 * 1024,
     VALUES_MAX = 100,
@@ -195,7 +197,7 @@ static struct field_value row_of(const struct cat_field *f, const json_t *v, str
             out.number *= 1000000;
         break;
     case JSON_REAL:
-        out.number = (int64_t)(json_real_value(v) * 1e6);
+        out.number = llround(json_real_value(v) * 1e6); /* 0.29 * 1e6 is less than 290000 */
         out.has_number = true;
         break;
     case JSON_TRUE:

@@ -1,6 +1,7 @@
 #include "store/query_sql.h"
 
 #include "base/utf8.h"
+#include "store/query_custom.h"
 #include "store/query_match.h"
 
 #include <stdio.h>
@@ -366,27 +367,7 @@ static enum rc where_has(struct builder *b, const struct query_node *n)
 
 static enum rc where_custom(struct builder *b, const struct query_node *n)
 {
-    int64_t id = 0, v;
-
-    if (db_query_int(b->env->db, "SELECT id FROM fields WHERE object = 0 AND name = $1",
-                     DB_ARGS(DB_TEXT(n->custom)), &id, b->e) != RC_OK) {
-        if (b->e->rc != RC_NOT_FOUND)
-            return b->e->rc;
-        err_clear(b->e);
-        return err_field(b->e, "q", "unknown_field", NULL, "There is no custom field \"%.*s\".",
-                         (int)(n->custom.n > 40 ? 40 : n->custom.n), n->custom.p);
-    }
-    sql_add(b->q, "t.id IN (SELECT object_id FROM field_values WHERE field_id = ? AND ",
-            DB_ARGS(DB_INT(id)));
-    if (str_i64(n->value, INT64_MIN, INT64_MAX, &v) && n->cmp != QUERY_EQ) {
-        sql_add(b->q, "int_value", DB_NO_ARGS);
-        add_comparison(b->q, n->cmp, v);
-    } else if (n->cmp == QUERY_EQ) {
-        sql_add(b->q, "text_fold = ?", DB_ARGS(DB_TEXT(fold(b, n))));
-    } else {
-        return bad_value(b, n, "a number behind < and >");
-    }
-    sql_add(b->q, ")", DB_NO_ARGS);
+    TRY(query_custom(b->q, b->env, n, b->e));
     add_agents_only(b);
     return RC_OK;
 }

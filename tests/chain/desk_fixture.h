@@ -98,7 +98,7 @@ static inline int64_t desk_group(struct chain *ch, const char *name)
 static inline const char *desk_path(struct chain *ch, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static inline const char *desk_path(struct chain *ch, const char *fmt, ...)
 {
-    char text[256];
+    char text[512];
     va_list args;
 
     va_start(args, fmt);

@@ -57,6 +57,34 @@ static const struct {
     { FIELD_URL, "{}", "\"https://a.example/x\"", "\"https://a.example/x\"" },
     { FIELD_URL, "{}", "\"javascript:alert(1)\"", NULL },
     { FIELD_URL, "{}", "\"https://a b\"", NULL },
+    { FIELD_TEXT, "{\"max_length\":null}", "\"x\"", "\"x\"" },
+    { FIELD_LONG_TEXT, "{}", "\"a\\u0007b\"", NULL },
+    { FIELD_INTEGER, "{\"min\":1,\"max\":5}", "1", "1" },
+    { FIELD_INTEGER, "{\"min\":1,\"max\":5}", "0", NULL },
+    { FIELD_INTEGER, "{}", "null", NULL },
+    { FIELD_DECIMAL, "{\"min\":-0.5,\"max\":0.5}", "-0.5", "-0.5" },
+    { FIELD_DECIMAL, "{\"min\":-0.5,\"max\":0.5}", "-0.51", NULL },
+    { FIELD_DECIMAL, "{\"min\":-0.5,\"max\":0.5}", "0.51", NULL },
+    { FIELD_DECIMAL, "{}", "7", "7" },
+    { FIELD_DECIMAL, "{}", "-1e300", NULL },
+    { FIELD_DECIMAL, "{}", "\"7\"", NULL },
+    { FIELD_BOOLEAN, "{}", "false", "false" },
+    { FIELD_BOOLEAN, "{}", "null", NULL },
+    { FIELD_DATE, "{}", "20260228", NULL },
+    { FIELD_DATE, "{}", "\"2026-02-8\"", NULL },
+    { FIELD_DATETIME, "{}", "1", NULL },
+    { FIELD_CHOICE, "{\"choices\":[\"a\"]}", "1", NULL },
+    { FIELD_CHOICE, "{\"choices\":[\"a\"]}", "null", NULL },
+    { FIELD_CHOICES, "{\"choices\":[\"a\",\"b\"]}", "[]", "[]" },
+    { FIELD_CHOICES, "{\"choices\":[\"a\",\"b\"]}", "[\"a\",1]", NULL },
+    { FIELD_CHOICES, "{\"choices\":[\"a\",\"b\"]}", "[\"a\",\"c\"]", NULL },
+    { FIELD_TREE_CHOICES, "{\"choices\":[\"H\",\"H::P\"]}", "[\"H::P\"]", "[\"H::P\"]" },
+    { FIELD_USER_REF, "{}", "\"3\"", NULL },
+    { FIELD_ORGANIZATION_REF, "{}", "1", "1" },
+    { FIELD_ORGANIZATION_REF, "{}", "0", NULL },
+    { FIELD_URL, "{}", "\"HTTP://a.example\"", "\"HTTP://a.example\"" },
+    { FIELD_URL, "{}", "\"https://a\\u0001b\"", NULL },
+    { FIELD_URL, "{}", "5", NULL },
 };
 
 static void a_value_fits_its_type_or_is_refused(void **state)
@@ -75,6 +103,56 @@ static void a_value_fits_its_type_or_is_refused(void **state)
         if (want ? rc != RC_OK || !json_equal(kept, want) : rc != RC_INVALID)
             fail_msg("case %zu (%s): rc %d", i, cases[i].value, rc);
     }
+}
+
+static void long_values_are_measured_by_their_own_limits(void **state)
+{
+    static const struct {
+        enum field_type type;
+        size_t most; /* characters */
+    } rows[] = { { FIELD_TEXT, 255 }, { FIELD_LONG_TEXT, 20000 }, { FIELD_URL, 2048 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (size_t over = 0; over < 2; over++) {
+            size_t n = rows[i].most + over;
+            char *text = arena_alloc(a, n + 1);
+            struct cat_field f = { .type = rows[i].type };
+            json_t *kept CLEAN(json_clean) = NULL;
+            json_t *v CLEAN(json_clean) = NULL;
+            struct err e = { 0 };
+
+            memset(text, 'x', n);
+            memcpy(text, "https://", 8);
+            v = json_stringn(text, n);
+            assert_int_equal(field_check(&f, v, "/fields/x", &kept, &e), over ? RC_INVALID : RC_OK);
+        }
+    }
+}
+
+static void lists_have_so_many_values_and_no_more(void **state)
+{
+    json_t *options CLEAN(json_clean) = json_object();
+    json_t *list CLEAN(json_clean) = json_array(), *choices = json_array();
+    struct cat_field f = { .name = STR("c"), .type = FIELD_CHOICES, .options = options };
+    struct err e = { 0 };
+
+    (void)state;
+    json_object_set_new(options, "choices", choices);
+    for (int i = 0; i < 1001; i++) {
+        json_t *kept CLEAN(json_clean) = NULL;
+
+        if (i == 1000)
+            assert_int_equal(field_define_check(&f, &e), RC_OK);
+        json_array_append_new(choices, json_sprintf("c%d", i));
+        if (i <= 100)
+            json_array_append(list, json_array_get(choices, (size_t)i));
+        if (i == 99)
+            assert_int_equal(field_check(&f, list, "/fields/c", &kept, &e), RC_OK);
+    }
+    assert_int_equal(field_define_check(&f, &e), RC_INVALID);
+    err_clear(&e);
+    assert_int_equal(field_check(&f, list, "/fields/c", &(json_t *){ NULL }, &e), RC_INVALID);
 }
 
 static void a_definition_is_checked_whole(void **state)
@@ -97,6 +175,35 @@ static void a_definition_is_checked_whole(void **state)
         { "room", FIELD_CHOICE, "{\"choices\":[\"a\"],\"default\":\"a\"}", "{}", true },
         { "room", FIELD_TEXT, "{}", "{\"nowhere\":\"shown\"}", false },
         { "room", FIELD_TEXT, "{}", "{\"edit\":\"maybe\"}", false },
+        { "room", FIELD_TEXT, "{}", "{\"edit\":1}", false },
+        { "", FIELD_TEXT, "{}", "{}", false },
+        { "r", FIELD_TEXT, "{}", "{}", true },
+        { "room_2z", FIELD_TEXT, "{}", "{}", true },
+        { "room-2", FIELD_TEXT, "{}", "{}", false },
+        { "room{", FIELD_TEXT, "{}", "{}", false },
+        { "{room", FIELD_TEXT, "{}", "{}", false },
+        { "room`", FIELD_TEXT, "{}", "{}", false },
+        { "roomR", FIELD_TEXT, "{}", "{}", false },
+        { "abcdefghijabcdefghijabcdefghijabcdefghijabcdefgh", FIELD_TEXT, "{}", "{}", true },
+        { "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghi", FIELD_TEXT, "{}", "{}", false },
+        { "n", FIELD_INTEGER, "{\"min\":1,\"max\":9,\"default\":5}", "{}", true },
+        { "n", FIELD_INTEGER, "{\"min\":1,\"max\":9,\"default\":10}", "{}", false },
+        { "n", FIELD_INTEGER, "{\"min\":\"1\"}", "{}", false },
+        { "n", FIELD_INTEGER, "{\"default\":null}", "{}", true },
+        { "n", FIELD_TEXT, "{\"max_length\":true}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":\"a\"}", "{}", false },
+        { "c", FIELD_CHOICES, "{\"choices\":[\"a\"]}", "{}", true },
+        { "c", FIELD_TREE_CHOICE, "{\"choices\":[\"a\",\"a::b\"]}", "{}", true },
+        { "c", FIELD_TREE_CHOICES, "{\"choices\":[\"a\"]}", "{}", true },
+        { "c", FIELD_TREE_CHOICES, "{}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[7]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[\" \"]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[\"a\\nb\"]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[{\"value\":\"a\",\"label\":\"A\"}]}", "{}", true },
+        { "c", FIELD_CHOICE, "{\"choices\":[{\"value\":\"a\"}]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[{\"label\":\"A\"}]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[{\"value\":\"a\",\"label\":1}]}", "{}", false },
+        { "c", FIELD_CHOICE, "{\"choices\":[\"a\",{\"value\":\"a\",\"label\":\"A\"}]}", "{}", false },
     };
 
     (void)state;
@@ -178,6 +285,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_value_fits_its_type_or_is_refused), CASE(a_definition_is_checked_whole),
+        CASE(long_values_are_measured_by_their_own_limits),
+        CASE(lists_have_so_many_values_and_no_more),
         CASE(tags_are_lower_case_and_trimmed),     CASE(tags_are_kept_sorted_and_once),
         CASE(numbers_have_the_format_that_was_set),
         CASE(the_check_digit_finds_every_single_wrong_digit),
