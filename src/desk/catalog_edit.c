@@ -118,6 +118,8 @@ static enum rc check_default_types(const struct cat_state *s, struct err *e)
     if ((s->default_new || s->default_follow_up || s->default_close)
         && (!s->active || s->until_rule == UNTIL_REQUIRED))
         err_field(e, "/active", "default", "", "A default is active and needs no date.");
+    if (s->type == STATE_MERGED && !s->active)
+        err_field(e, "/active", "needed", "true", "Merging needs this state.");
     return e->n_fields ? e->rc : RC_OK;
 }
 

@@ -92,6 +92,8 @@ static enum rc apply_one(struct call *c, const struct field_patch *p, const char
     if (mode == MODE_HIDDEN || mode == MODE_READ_ONLY)
         return err_field(e, pointer, "read_only", "", "This field cannot be changed here.");
     if (json_is_null(v)) {
+        if (mode == MODE_REQUIRED && !p->is_new) /* of new objects all required ones are checked */
+            return err_field(e, pointer, "required", "", "This field is required.");
         json_object_del(values, name);
         return RC_OK;
     }
