@@ -39,7 +39,7 @@ check: ## clang-tidy, cppcheck, gcc -fanalyzer, layers
 	@tools/setup check
 	@tools/check
 
-coverage: ## Lines and branches that the C tests reach (gcovr)
+coverage: ## All tests; which lines and branches they reach (gcovr)
 	@tools/setup test
 	@tools/coverage
 
