@@ -6,7 +6,6 @@
 #include "desk/totp.h"
 
 #define GOOD "kq8vH2rz-blau"
-
 static struct {
     struct chain *ch;
     int64_t ann, agent_id, admin_id;
@@ -373,36 +372,54 @@ static const char *session_of(const char *email)
                                   desk_path(t.ch, "{\"email\":\"%s\",\"password\":\"" GOOD "\"}", email)), "/access_token"), t.ch->a);
 }
 
-static const char *code(struct str secret32)
+#define PASSWORD_MEMBER "\"current_password\":\"" GOOD "\""
+#define PASSWORD "{" PASSWORD_MEMBER "}"
+#define PASSWORD_AND_CODE "{" PASSWORD_MEMBER ",\"code\":\"123456\"}"
+
+static const char *code(struct str secret32, const char *before)
 {
     struct str secret;
 
     assert_true(dec_base32(secret32, t.ch->a, &secret));
-    return desk_path(t.ch, "{\"code\":\"%.*s\"}",
+    return desk_path(t.ch, "{%s\"code\":\"%.*s\"}", before,
                      STR_ARG(totp_code(secret, clock_now_us() / US_PER_S / TOTP_STEP_S, TOTP_DIGITS, t.ch->a)));
+}
+
+static struct answer *mfa(const char *bearer, const char *what, const char *json)
+{
+    return ask(HTTP_POST, bearer, desk_path(t.ch, "/api/v1/auth/mfa/%s", what), json);
 }
 
 static void the_second_step_goes_on_and_off_in_order(void **state)
 {
-    const char *calls[] = { "setup", "confirm", "recovery-codes", "disable" };
+    static const struct {
+        const char *what, *json, *while_off; /* the code of the refusal; NULL: it is done */
+    } calls[] = { { "confirm", "{\"code\":\"123456\"}", "" },
+                  { "recovery-codes", PASSWORD_AND_CODE, "mfa_not_enabled" },
+                  { "disable", PASSWORD_AND_CODE, "mfa_not_enabled" },
+                  { "setup", PASSWORD, NULL } };
     const char *session;
+    struct answer *an;
     struct str secret;
 
     (void)state;
     clock_fake(clock_now_us());
     good(HTTP_POST, NULL, "/api/v1/auth/register", "{\"name\":\"Bea\",\"email\":\"bea@example.com\",\"password\":\"" GOOD "\"}");
     session = session_of("bea@example.com");
-    for (size_t i = 0; i < ARRAY_LEN(calls); i++) /* an API token never changes how one logs in */
-        assert_problem(ask(HTTP_POST, t.agent, desk_path(t.ch, "/api/v1/auth/mfa/%s", calls[i]), i ? "{\"code\":\"123456\"}" : NULL), 403, "session_needed");
-    assert_problem(ask(HTTP_POST, session, "/api/v1/auth/mfa/confirm", "{\"code\":\"123456\"}"), 409, NULL);
-    assert_problem(ask(HTTP_POST, session, "/api/v1/auth/mfa/recovery-codes", "{\"code\":\"123456\"}"), 409, "mfa_not_enabled");
-    assert_problem(ask(HTTP_POST, session, "/api/v1/auth/mfa/disable", "{\"code\":\"123456\"}"), 409, "mfa_not_enabled");
-    secret = answer_text(good(HTTP_POST, session, "/api/v1/auth/mfa/setup", NULL), "/secret");
-    good(HTTP_POST, session, "/api/v1/auth/mfa/confirm", code(secret));
-    assert_problem(ask(HTTP_POST, session, "/api/v1/auth/mfa/setup", NULL), 409, "mfa_enabled");
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        /* an API token never changes how one logs in */
+        assert_problem(mfa(t.agent, calls[i].what, calls[i].json), 403, "session_needed");
+        if (calls[i].while_off)
+            assert_problem(mfa(session, calls[i].what, calls[i].json), 409, *calls[i].while_off ? calls[i].while_off : NULL);
+    }
+    an = mfa(session, "setup", PASSWORD);
+    assert_int_equal(an->status, 200);
+    secret = answer_text(an, "/secret");
+    assert_int_equal(mfa(session, "confirm", code(secret, ""))->status, 200);
+    assert_problem(mfa(session, "setup", PASSWORD), 409, "mfa_enabled");
     clock_fake(clock_now_us() + US_PER_MIN);
-    assert_problem(ask(HTTP_POST, session, "/api/v1/auth/mfa/confirm", code(secret)), 409, "mfa_enabled");
-    good(HTTP_POST, session, "/api/v1/auth/mfa/disable", code(secret));
+    assert_problem(mfa(session, "confirm", code(secret, "")), 409, "mfa_enabled");
+    assert_int_equal(mfa(session, "disable", code(secret, PASSWORD_MEMBER ","))->status, 204);
     assert_true(json_is_false(answer_at(good(HTTP_GET, session, "/api/v1/auth/mfa", NULL), "/enabled")));
 }
 
