@@ -24,6 +24,7 @@ enum {
     TAGS = 16,
     COUNTS = 4096, /* cells of group x state x owner */
     TICKETS_PER_COMMIT = 500,
+    PAGES_PER_MERGE = 4000,
     ROLE_AGENT = 2,
     ROLE_CUSTOMER = 3,
     TEXT_MAX = 4096,
@@ -49,6 +50,7 @@ struct seeder {
     struct cell counts[COUNTS];
     size_t n_counts;
     int64_t number;
+    bool more_to_merge;
     struct blob files[SEED_FILES];
     struct cat_settings settings;
 };
@@ -368,6 +370,13 @@ static enum rc put_batch(struct db *db, void *arg, struct err *e)
     return s->done == s->tickets ? seed_end(db, e) : RC_OK;
 }
 
+static enum rc merge_step(struct db *db, void *arg, struct err *e)
+{
+    struct seeder *s = arg;
+
+    return search_merge(db, PAGES_PER_MERGE, s->a, &s->more_to_merge, e);
+}
+
 /* Past the write lane: its savepoint around each job would keep a copy of every page. */
 static enum rc in_tx(struct seeder *s, struct db *db,
                      enum rc (*fn)(struct db *db, void *arg, struct err *e), struct err *e)
@@ -394,6 +403,10 @@ static enum rc seed(struct seeder *s, struct err *e)
         arena_reset(s->a);
         TRY(in_tx(s, db, put_batch, e));
     }
+    do {
+        arena_reset(s->a);
+        TRY(in_tx(s, db, merge_step, e));
+    } while (s->more_to_merge);
     return RC_OK;
 }
 

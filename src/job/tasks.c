@@ -9,8 +9,14 @@
 #include "store/blobs.h"
 #include "store/expiry.h"
 #include "store/idle.h"
+#include "store/search.h"
 
-enum { BLOBS_AT_ONCE = 500, IDLE_AT_ONCE = 50 };
+enum {
+    BLOBS_AT_ONCE = 500,
+    IDLE_AT_ONCE = 50,
+    MERGE_PAGES = 64, /* some milliseconds of the write lane */
+    MERGES_AT_ONCE = 64,
+};
 
 static const int64_t keep_idempotency_us = US_PER_DAY;
 static const int64_t keep_tokens_us = 7 * US_PER_DAY;
@@ -155,6 +161,36 @@ static enum rc witness(struct task_run *t, int64_t *done, struct err *e)
     return audit_witness(t->db, env_of(t)->witness_path, t->a, e);
 }
 
+struct merging {
+    struct task_run *t;
+    bool more;
+};
+
+static enum rc merge_step(struct db *db, void *arg, struct err *e)
+{
+    struct merging *m = arg;
+
+    return search_merge(db, MERGE_PAGES, m->t->a, &m->more, e);
+}
+
+/* Little by little, while no change waits for it. */
+static enum rc merge_index(struct task_run *t, int64_t *done, struct err *e)
+{
+    struct merging m = { .t = t, .more = true };
+    struct store_stats stats;
+
+    (void)done;
+    if (store_kind(t->store) != DB_SQLITE)
+        return RC_OK;
+    for (int i = 0; i < MERGES_AT_ONCE && m.more; i++) {
+        store_stats(t->store, &stats);
+        if (stats.waiting > 0)
+            break;
+        TRY(store_write(t->store, merge_step, &m, e));
+    }
+    return RC_OK;
+}
+
 static enum rc tidy_database(struct task_run *t, int64_t *done, struct err *e)
 {
     (void)done;
@@ -175,6 +211,7 @@ const struct task tasks_all[] = {
     { .name = "drop_blobs", .every_us = 10 * US_PER_MIN, .alone = unused_blobs },
     { .name = "sweep_files", .every_us = US_PER_DAY, .alone = stray_files },
     { .name = "audit_witness", .every_us = US_PER_MIN, .alone = witness },
+    { .name = "merge_index", .every_us = 2 * US_PER_S, .alone = merge_index },
     { .name = "tidy_database", .every_us = US_PER_HOUR, .alone = tidy_database },
 };
 const size_t tasks_all_n = ARRAY_LEN(tasks_all);

@@ -52,21 +52,6 @@ static void add_scope(struct buf *b, const char *mark, int64_t id)
         buf_printf(b, "%s%lld ", mark, (long long)id);
 }
 
-/* Where a ticket's messages are shown: the end of its chain of merges. */
-static enum rc merge_target(struct db *db, int64_t *ticket_id, struct err *e)
-{
-    for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
-        int64_t next = 0;
-
-        TRY(db_query_int(db, "SELECT COALESCE(merged_into_id, 0) FROM tickets WHERE id = $1",
-                         DB_ARGS(DB_INT(*ticket_id)), &next, e));
-        if (!next)
-            return RC_OK;
-        *ticket_id = next;
-    }
-    return RC_OK;
-}
-
 static enum rc add_attachments(struct db *db, int64_t message_id, struct doc *d, struct arena *a,
                                struct err *e)
 {
@@ -90,17 +75,33 @@ static enum rc add_participants(struct db *db, int64_t ticket_id, struct doc *d,
     return e->rc;
 }
 
-/* Who may find it, by the ticket that the message is shown in. */
+/* The row of the ticket that the message is shown in: the end of its chain of merges. */
+static enum rc shown_in(struct db *db, struct db_rows *r, int64_t *ticket_id, struct err *e)
+{
+    for (int i = 1;; i++) {
+        int64_t next;
+
+        TRY(db_query(db, r,
+                     "SELECT t.number, t.title, t.group_id, t.customer_id, t.organization_id, c.name,"
+                     " c.email, t.merged_into_id FROM tickets t JOIN users c ON c.id = t.customer_id"
+                     " WHERE t.id = $1",
+                     DB_ARGS(DB_INT(*ticket_id)), e));
+        if (!db_next(r, e))
+            return e->rc ? e->rc : err_fail(e, "search: ticket %lld is gone", (long long)*ticket_id);
+        next = db_int(r, 7);
+        if (!next || i == MERGE_CHAIN_MAX)
+            return RC_OK;
+        *ticket_id = next;
+        db_rows_end(r);
+    }
+}
+
+/* Who may find it, by that ticket. */
 static enum rc add_ticket(struct db *db, struct doc *d, struct arena *a, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
-    TRY(db_query(db, &r,
-                 "SELECT t.number, t.title, t.group_id, t.customer_id, t.organization_id, c.name,"
-                 " c.email FROM tickets t JOIN users c ON c.id = t.customer_id WHERE t.id = $1",
-                 DB_ARGS(DB_INT(d->ticket_id)), e));
-    if (!db_next(&r, e))
-        return e->rc ? e->rc : err_fail(e, "search: ticket %lld is gone", (long long)d->ticket_id);
+    TRY(shown_in(db, &r, &d->ticket_id, e));
     d->group_id = db_int(&r, 2);
     add_scope(&d->head, SEARCH_MARK_GROUP, d->group_id);
     add_scope(&d->head, SEARCH_MARK_USER, db_int(&r, 3));
@@ -140,7 +141,6 @@ static enum rc doc_read(struct db *db, int64_t message_id, struct doc *d, struct
     add_field(&d->head, SEARCH_MARK_TO, db_view(&r, 7), a);
     add_field(&d->head, SEARCH_MARK_CC, db_view(&r, 8), a);
     db_rows_end(&r);
-    TRY(merge_target(db, &d->ticket_id, e));
     TRY(add_ticket(db, d, a, e));
     if (attachments)
         TRY(add_attachments(db, message_id, d, a, e));
@@ -320,6 +320,31 @@ enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, 
                     "INSERT INTO user_words (word, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                     DB_ARGS(DB_TEXT(word), DB_INT(user_id)), NULL, e));
     }
+    return RC_OK;
+}
+
+/* What the index says of its segments; it changes with each step of a merge. */
+static enum rc structure(struct db *db, struct arena *a, struct str *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query(db, &r, "SELECT block FROM search_fts_data WHERE id = 10", DB_NO_ARGS, e));
+    *out = db_next(&r, e) ? db_text(&r, 0, a) : STR("");
+    return e->rc;
+}
+
+enum rc search_merge(struct db *db, int64_t pages, struct arena *a, bool *more, struct err *e)
+{
+    struct str before, after;
+
+    *more = false;
+    if (db_kind(db) != DB_SQLITE)
+        return RC_OK;
+    TRY(structure(db, a, &before, e));
+    TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('merge', $1)", DB_ARGS(DB_INT(pages)),
+                NULL, e));
+    TRY(structure(db, a, &after, e));
+    *more = !str_eq(before, after);
     return RC_OK;
 }
 

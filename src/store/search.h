@@ -45,6 +45,10 @@ enum rc search_tickets_of(struct db *db, int64_t user_id, const struct search_ti
                           int64_t limit, struct arena *a, struct search_ticket_key **out, int64_t *n,
                           struct err *e) MUST_USE;
 
+/* SQLite: one step of at most about so many pages towards fewer segments of the index, each of which
+ * every search looks into; *more: there was something to do. */
+enum rc search_merge(struct db *db, int64_t pages, struct arena *a, bool *more, struct err *e) MUST_USE;
+
 /* After a person was made or renamed: the words of the folded name, for search_rows.h. */
 enum rc search_put_person(struct db *db, int64_t user_id, struct str name_fold, struct err *e) MUST_USE;
 

@@ -136,18 +136,19 @@ enum rc seed_begin(struct db *db, struct err *e)
 {
     if (db_kind(db) != DB_SQLITE)
         return RC_OK;
-    /* Fewer, larger merges while a lot is written at once; put back by seed_end(). */
-    return db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 0)", DB_NO_ARGS,
+    /* Few, large merges while a lot is written at once; put back by seed_end(). */
+    TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 0)", DB_NO_ARGS,
+                NULL, e));
+    return db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('crisismerge', 256)", DB_NO_ARGS,
                    NULL, e);
 }
 
 enum rc seed_end(struct db *db, struct err *e)
 {
-    if (db_kind(db) == DB_SQLITE) {
-        TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 4)",
-                    DB_NO_ARGS, NULL, e));
-        TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('merge', 2000)",
-                    DB_NO_ARGS, NULL, e));
-    }
-    return RC_OK;
+    if (db_kind(db) != DB_SQLITE)
+        return RC_OK;
+    TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 4)",
+                DB_NO_ARGS, NULL, e));
+    return db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('crisismerge', 16)", DB_NO_ARGS,
+                   NULL, e);
 }

@@ -412,6 +412,28 @@ static void what_changed_is_found_anew_and_what_went_is_forgotten(void **state)
     assert_int_equal(count_hits(w, "zebra"), 1);
 }
 
+static void merging_the_index_ends_and_changes_no_hit(void **state)
+{
+    struct world *w = *state;
+    size_t before[ARRAY_LEN(words)], steps = 0;
+    bool more = true;
+    struct err e = { 0 };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        before[i] = count_hits(w, words[i]);
+    for (; more; steps++)
+        assert_ok(search_merge(w->db, 1, w->a, &more, &e), &e);
+    assert_true(test_is_sqlite() ? steps > 2 : steps == 1);
+    if (test_is_sqlite()) {
+        int64_t segments;
+
+        assert_ok(db_query_int(w->db, "SELECT count(DISTINCT segid) FROM search_fts_idx", DB_NO_ARGS, &segments, &e), &e);
+        assert_in_range(segments, 1, 5);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        assert_int_equal(count_hits(w, words[i]), before[i]);
+}
+
 static void messages_of_a_merged_ticket_belong_to_its_target(void **state)
 {
     struct world *w = *state;
@@ -499,6 +521,7 @@ int main(void)
         cmocka_unit_test(hits_equal_the_naive_scan),
         cmocka_unit_test(a_new_word_is_found_by_its_beginning_also_after_a_rollback),
         cmocka_unit_test(a_beginning_of_very_many_words_finds_all_of_them),
+        cmocka_unit_test(merging_the_index_ends_and_changes_no_hit),
         cmocka_unit_test(one_wrong_letter_is_forgiven_when_asked),
         cmocka_unit_test(fields_become_conditions),
         cmocka_unit_test(what_changed_is_found_anew_and_what_went_is_forgotten),
