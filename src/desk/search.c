@@ -27,15 +27,30 @@ static bool begins_with_any(struct str folded, struct str words)
     return false;
 }
 
+/* Plain letters are folded here: a text has many words, and most are of them. */
+static struct str fold_word(struct str word, char low[TOKEN_MAX_BYTES], struct arena *a)
+{
+    size_t n = word.n < TOKEN_MAX_BYTES ? word.n : TOKEN_MAX_BYTES;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)word.p[i] >= 0x80)
+            return utf8_fold(word, a);
+        low[i] = word.p[i] >= 'A' && word.p[i] <= 'Z' ? (char)(word.p[i] | 0x20) : word.p[i];
+    }
+    return (struct str){ low, n };
+}
+
 /* Where the first word stands that begins like one of words, or 0. */
 static size_t first_hit(struct str text, struct str words, struct arena *a)
 {
+    char low[TOKEN_MAX_BYTES];
+
     for (size_t at = 0; at < text.n;) {
         size_t from = at;
 
         while (at < text.n && in_word(text.p[at]))
             at++;
-        if (at > from && begins_with_any(utf8_fold(str_sub(text, from, at - from), a), words))
+        if (at > from && begins_with_any(fold_word(str_sub(text, from, at - from), low, a), words))
             return from;
         while (at < text.n && !in_word(text.p[at]))
             at++;
