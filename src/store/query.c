@@ -399,6 +399,46 @@ enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struc
     return RC_OK;
 }
 
+static const struct query_field *field_of(enum query_field_id id)
+{
+    const struct query_field *f = query_fields;
+
+    while (f->id != id)
+        f++;
+    return f;
+}
+
+/* A plain word becomes (body:word OR subject:word OR file:word); one that is inexact costs a few
+ * hundred look-ups and is looked for in messages only. */
+static void spread_word(struct query_node *n, struct arena *a)
+{
+    static const enum query_field_id shown[] = { QF_BODY, QF_SUBJECT, QF_FILE };
+    struct query_node **tail = &n->child, word = *n;
+
+    if (n->text_kind == QUERY_FUZZY) {
+        n->field = field_of(QF_BODY);
+        return;
+    }
+    *n = (struct query_node){ .kind = QUERY_OR, .next = word.next, .at = word.at };
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++, tail = &(*tail)->next) {
+        *tail = arena_memdup(a, &word, sizeof(word));
+        (*tail)->field = field_of(shown[i]);
+        (*tail)->next = NULL;
+    }
+}
+
+enum rc query_for_customer(struct query_node *n, struct arena *a, struct err *e)
+{
+    for (; n; n = n->next) {
+        if (n->field && (n->field->id == QF_FROM || n->field->id == QF_CC))
+            return err_field(e, "q", "unknown_field", NULL, "Only agents may search by %s:.", n->field->name);
+        TRY(query_for_customer(n->child, a, e));
+        if (n->kind == QUERY_TEXT && !n->field)
+            spread_word(n, a);
+    }
+    return RC_OK;
+}
+
 static void loosen(struct query_node *n)
 {
     if (n->kind == QUERY_TEXT && n->text_kind == QUERY_WORD)

@@ -52,6 +52,11 @@ struct query_node {
 enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struct query_node **out,
                     struct err *e) MUST_USE;
 
+/* The tree for a reader who is not shown people's addresses: plain words are looked for in messages,
+ * titles and file names, not among the names and addresses that the index holds too.  RC_INVALID at
+ * "q" for a field that would tell them (from, cc). */
+enum rc query_for_customer(struct query_node *n, struct arena *a, struct err *e) MUST_USE;
+
 /* Takes the plain words of the tree as misspelled, up to QUERY_FUZZY_MAX; false: there is none, or
  * there are too many. */
 bool query_loosen(struct query_node *n);

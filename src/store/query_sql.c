@@ -1,6 +1,7 @@
 #include "store/query_sql.h"
 
 #include "base/utf8.h"
+#include "store/kinds.h"
 #include "store/query_custom.h"
 #include "store/query_match.h"
 
@@ -71,6 +72,23 @@ static int choice(const struct query_node *n, const char *const *names)
     return -1;
 }
 
+static bool only_as_customer(const struct query_env *env)
+{
+    return hides(env) && !query_content(env)->n_groups;
+}
+
+/* Customers know states by the names that they are shown, and of spam or deleted ones that they are closed. */
+static void where_shown_state(struct builder *b, const struct query_node *n, int type)
+{
+    if (type < 0)
+        sql_add(b->q, "(t.state_type < 7 AND t.state_id IN (SELECT id FROM states WHERE lower(customer_name) = ?))",
+                DB_ARGS(DB_TEXT(str_lower(n->value, b->env->a))));
+    else if (type == STATE_CLOSED)
+        sql_add(b->q, "t.state_type IN (5, 7, 8)", DB_NO_ARGS);
+    else
+        sql_add(b->q, "(t.state_type = ? AND t.state_type < 7)", DB_ARGS(DB_INT(type)));
+}
+
 static enum rc where_state(struct builder *b, const struct query_node *n)
 {
     static const char *const types[] = { "new",    "open",   "pending", "hold",    "solved",
@@ -78,6 +96,10 @@ static enum rc where_state(struct builder *b, const struct query_node *n)
     int type = choice(n, types);
     int64_t id = 0;
 
+    if (only_as_customer(b->env)) {
+        where_shown_state(b, n, type);
+        return RC_OK;
+    }
     if (type >= 0) {
         sql_add(b->q, "t.state_type = ?", DB_ARGS(DB_INT(type)));
         return RC_OK;
@@ -120,7 +142,7 @@ static void where_person(struct builder *b, const struct query_node *n)
 {
     struct str from = fold(b, n), to = sql_prefix_end(from, b->env->a);
 
-    if (hides(b->env) && !query_content(b->env)->n_groups) { /* customers see names, no addresses */
+    if (only_as_customer(b->env)) { /* customers see names, no addresses */
         sql_add(b->q, " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?)",
                 DB_ARGS(DB_TEXT(from), DB_TEXT(to)));
         return;
@@ -290,6 +312,15 @@ static enum rc where_time(struct builder *b, const struct query_node *n)
     return RC_OK;
 }
 
+/* Spam and deleted ones look closed to customers. */
+static void where_closed(struct sql *q, bool as_customer)
+{
+    if (as_customer)
+        sql_add(q, "t.state_type IN (4, 5, 7, 8)", DB_NO_ARGS);
+    else
+        sql_add(q, "t.state_type IN (4, 5)", DB_NO_ARGS);
+}
+
 static enum rc where_is(struct builder *b, const struct query_node *n)
 {
     struct sql *q = b->q;
@@ -303,7 +334,7 @@ static enum rc where_is(struct builder *b, const struct query_node *n)
     else if (is(n, "open"))
         sql_add(q, "t.state_type IN (0, 1, 2, 3)", DB_NO_ARGS);
     else if (is(n, "closed"))
-        sql_add(q, "t.state_type IN (4, 5)", DB_NO_ARGS);
+        where_closed(q, only_as_customer(b->env));
     else if (is(n, "merged"))
         sql_add(q, "t.state_type = 6", DB_NO_ARGS);
     else if (is(n, "overdue"))

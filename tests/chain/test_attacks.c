@@ -341,6 +341,60 @@ static void customers_do_not_find_the_addresses_of_agents(void **state)
     chain_close(&d.ch);
 }
 
+/* The index holds names and addresses of all who wrote; customers match what they are shown. */
+static void customers_guess_nobodys_address_word_by_word(void **state)
+{
+    static const char *const probes[] = { "quokka", "quok*", "quokka@private.example", "numbat", "numbat@home.example",
+                                          "%22quokka%20private%22", "quoka~", "private", "customer:numbat" };
+    struct desk d = desk_open();
+    int64_t agent = chain_user(d.ch, 2), org, colleague = chain_user(d.ch, 3);
+
+    (void)state;
+    org = chain_int(d.ch, "INSERT INTO organizations (name, name_fold, shared, created_us, updated_us)"
+                          " VALUES ('Acme', 'acme', 1, 0, 0) RETURNING id", DB_NO_ARGS);
+    chain_exec(d.ch, "UPDATE users SET organization_id = $1 WHERE id IN ($2, $3)",
+               DB_ARGS(DB_INT(org), DB_INT(colleague), DB_INT(d.customer_id)));
+    chain_exec(d.ch, "UPDATE users SET email = 'quokka@private.example' WHERE id = $1", DB_ARGS(DB_INT(agent)));
+    chain_exec(d.ch, "UPDATE users SET email = 'numbat@home.example' WHERE id = $1", DB_ARGS(DB_INT(colleague)));
+    expect(post(d.ch, chain_token(d.ch, agent, -1, false),
+                desk_path(d.ch, "/api/v1/tickets/%lld/messages", (long long)d.ticket), "{\"body\":\"a public answer\"}"), 201);
+    expect(post(d.ch, chain_token(d.ch, colleague, -1, false), "/api/v1/tickets",
+                "{\"title\":\"the echidna request\",\"message\":{\"body\":\"echidna\"}}"), 201);
+    assert_int_equal(hits(&d, d.agent, "quokka"), 1);
+    assert_int_equal(hits(&d, d.agent, "from:quokka"), 1);
+    assert_int_equal(hits(&d, d.agent, "numbat"), 1);
+    for (size_t i = 0; i < ARRAY_LEN(probes); i++)
+        assert_int_equal(hits(&d, d.customer, probes[i]), 0);
+    assert_problem(get(d.ch, d.customer, "/api/v1/search?q=from:quokka"), 400, NULL);
+    assert_problem(get(d.ch, d.customer, "/api/v1/search?q=-cc:quokka"), 400, NULL);
+    assert_problem(get(d.ch, d.customer, "/api/v1/search?typing=true&q=x%20(from:q)"), 400, NULL);
+    assert_int_equal(hits(&d, d.customer, "echidna"), 1);
+    assert_int_equal(hits(&d, d.customer, "subject:echidna"), 1);
+    assert_int_equal(hits(&d, d.customer, "public%20answer"), 1);
+    assert_int_equal(hits(&d, d.customer, "echidan"), 1); /* misspelled */
+    chain_close(&d.ch);
+}
+
+static void customers_learn_no_state_that_is_not_shown(void **state)
+{
+    static const char *const probes[] = { "state:spam", "state:deleted", "state:Hidden" };
+    struct desk d = desk_open();
+    int64_t id = chain_int(d.ch, "INSERT INTO states (name, name_fold, customer_name, type, created_us, updated_us)"
+                                 " VALUES ('Hidden', 'hidden', 'In work', 1, 0, 0) RETURNING id", DB_NO_ARGS);
+
+    (void)state;
+    chain_exec(d.ch, "UPDATE tickets SET state_id = $2, state_type = 1 WHERE id = $1", DB_ARGS(DB_INT(d.ticket), DB_INT(id)));
+    assert_int_equal(json_array_size(answer_at(get(d.ch, d.agent, "/api/v1/search?q=state:hidden"), "/tickets")), 1);
+    assert_int_equal(hits(&d, d.customer, "state:hidden"), 0);
+    assert_int_equal(hits(&d, d.customer, "state:%22in%20work%22"), 1);
+    chain_exec(d.ch, "UPDATE tickets SET state_type = 7 WHERE id = $1", DB_ARGS(DB_INT(d.ticket)));
+    for (size_t i = 0; i < ARRAY_LEN(probes); i++)
+        assert_int_equal(hits(&d, d.customer, probes[i]), 0);
+    assert_int_equal(hits(&d, d.customer, "is:closed"), 1);
+    assert_int_equal(hits(&d, d.customer, "state:closed"), 1);
+    chain_close(&d.ch);
+}
+
 /* ── much of it ── */
 
 static void many_long_messages_do_not_keep_a_ticket_from_being_read(void **state)
@@ -508,6 +562,8 @@ int main(void)
         cmocka_unit_test(who_may_only_list_tickets_learns_nothing_of_their_words),
         cmocka_unit_test(customers_do_not_find_by_what_they_are_not_shown),
         cmocka_unit_test(customers_do_not_find_the_addresses_of_agents),
+        cmocka_unit_test(customers_guess_nobodys_address_word_by_word),
+        cmocka_unit_test(customers_learn_no_state_that_is_not_shown),
         cmocka_unit_test(many_long_messages_do_not_keep_a_ticket_from_being_read),
         cmocka_unit_test(a_search_of_many_inexact_words_is_refused),
         cmocka_unit_test(every_door_closes_when_the_right_is_taken_away),
