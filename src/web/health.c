@@ -1,6 +1,7 @@
 #include "web/health.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -227,6 +228,8 @@ struct health *health_new(const struct health_opts *o)
     pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
     pthread_cond_init(&h->wake, &mono);
     pthread_condattr_destroy(&mono);
+    h->now.memory_max = limits_memory_bytes();
+    h->now.cpu_max_milli = limits_cpu_milli();
     health_look(h);
     h->runs = pthread_create(&h->thread, NULL, look_on, h) == 0;
     return h;

@@ -36,6 +36,7 @@ struct health_snapshot {
     int64_t beat_age_us;                           /* of the job runner; -1: none is running */
     struct gauges gauges;                          /* seen every few seconds */
     int64_t fds, fds_max, threads, memory, cpu_us; /* of the process */
+    int64_t memory_max, cpu_max_milli;             /* what it may use: base/limits.h */
 };
 
 struct health_opts {

@@ -219,6 +219,11 @@ void metrics_write_process(const struct health_snapshot *now, struct buf *b)
     metric_head(b, "process_cpu_seconds_total", "counter", "Processor time used.");
     metric_seconds(b, "process_cpu_seconds_total", "", now->cpu_us);
     metric_one(b, "process_resident_memory_bytes", "gauge", "Memory in use.", now->memory);
+    metric_one(b, "process_memory_limit_bytes", "gauge",
+               "Memory allowed: the machine's, or less by a control group.", now->memory_max);
+    metric_head(b, "process_cpu_limit_cores", "gauge",
+                "Cores allowed: the machine's, or less by a control group.");
+    metric_seconds(b, "process_cpu_limit_cores", "", now->cpu_max_milli * US_PER_MS);
     metric_one(b, "process_open_fds", "gauge", "Open file descriptors.", now->fds);
     metric_one(b, "process_max_fds", "gauge", "File descriptors allowed.", now->fds_max);
     metric_one(b, "process_threads", "gauge", "Threads.", now->threads);
