@@ -199,7 +199,7 @@ static struct field_value row_of(const struct cat_field *f, const json_t *v, str
             out.number *= 1000000;
         break;
     case JSON_REAL:
-        out.number = llround(json_real_value(v) * 1e6); /* 0.29 * 1e6 is less than 290000 */
+        out.number = llround(json_real_value(v) * 1e6); /* 2.01 * 1e6 is a little less than whole */
         out.has_number = true;
         break;
     case JSON_TRUE:
