@@ -13,10 +13,11 @@ ALLOWED = {
     "http": {"base", "net"},
     "store": {"base"},
     "desk": {"base", "text", "store"},
+    "backup": {"base", "store", "desk"},
     "job": {"base", "text", "desk", "store"},
-    "web": {"base", "text", "http", "desk", "store", "job"},
+    "web": {"base", "text", "http", "desk", "store", "job", "backup"},
     "check": {"base", "text", "desk", "store"},
-    "cli": {"base", "text", "http", "web", "job", "desk", "store", "check"},
+    "cli": {"base", "text", "http", "web", "job", "desk", "store", "backup", "check"},
 }
 # One include each, with its reason.
 EXCEPTIONS = {

@@ -78,6 +78,12 @@ static inline bool config_is_production(const struct config *cfg)
     return cfg->environment == ENVIRONMENT_PRODUCTION;
 }
 
+/* Whether the write-ahead log is shipped, when the database has one. */
+static inline bool config_ships(const struct config *cfg)
+{
+    return cfg->backup_dir.n > 0 && cfg->backup_ship_s > 0;
+}
+
 /* NAME=value lines with the source of each; secrets masked. */
 void config_print(const struct config *cfg, struct buf *out);
 /* docs/configuration.md and .env.example, from the table. */

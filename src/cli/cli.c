@@ -34,6 +34,8 @@ static const struct command *const commands[] = {
     &cmd_config,
     &cmd_audit,
     &cmd_checklist,
+    &cmd_backup,
+    &cmd_restore,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

@@ -146,10 +146,12 @@ static int run(struct cli *c)
         return cli_fail(&e);
     }
     tell_ready(c->cfg, app, began_us);
-    tell_setup_link(c, app);
+    if (!c->cfg->read_only)
+        tell_setup_link(c, app);
     wait_for_end(c, app);
     drain(c->cfg, app);
-    witness(app);
+    if (!c->cfg->read_only)
+        witness(app);
     app_stop(&app);
     LOG(LOG_INFO, "server.stopped");
     return CLI_OK;

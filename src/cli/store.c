@@ -27,6 +27,7 @@ enum rc cli_store_of(struct cli *c, const struct config *cfg, struct err *e)
         .statement_ms = cfg->db_statement_ms,
         .connect_ms = cfg->db_connect_ms,
         .batch_max = (size_t)cfg->db_batch_max,
+        .keep_log = config_ships(cfg),
     };
 
     return store_open(&o, &c->store, e);

@@ -16,6 +16,9 @@ struct blobs {
     int dir;
     int tmp;
     pthread_mutex_t lock; /* a file's age is looked at and acted on as one step */
+    pthread_mutex_t told; /* guards on_put */
+    void (*on_put)(void *arg, const char *hash);
+    void *on_put_arg;
 };
 
 enum { SHARD_LEN = 2, TMP_NAME_LEN = 32, FILE_MODE = 0600, DIR_MODE = 0700 };
@@ -80,6 +83,7 @@ enum rc blobs_open(struct str dir, struct blobs **out, struct err *e)
     b = calloc(1, sizeof *b);
     INVARIANT(b);
     pthread_mutex_init(&b->lock, NULL);
+    pthread_mutex_init(&b->told, NULL);
     b->tmp = -1;
     b->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (b->dir >= 0 && (!mkdirat(b->dir, "tmp", DIR_MODE) || errno == EEXIST))
@@ -101,6 +105,7 @@ void blobs_close(struct blobs **b)
     fd_close(&(*b)->dir);
     fd_close(&(*b)->tmp);
     pthread_mutex_destroy(&(*b)->lock);
+    pthread_mutex_destroy(&(*b)->told);
     free(*b);
     *b = NULL;
     errno = why;
@@ -152,7 +157,23 @@ static bool touch(struct blobs *b, const struct blob_path *p, int64_t size)
     return there;
 }
 
-enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err *e)
+void blobs_on_put(struct blobs *b, void (*fn)(void *arg, const char *hash), void *arg)
+{
+    pthread_mutex_lock(&b->told);
+    b->on_put = fn;
+    b->on_put_arg = arg;
+    pthread_mutex_unlock(&b->told);
+}
+
+static void tell(struct blobs *b, const char *hash)
+{
+    pthread_mutex_lock(&b->told);
+    if (b->on_put)
+        b->on_put(b->on_put_arg, hash);
+    pthread_mutex_unlock(&b->told);
+}
+
+static enum rc put(struct blobs *b, struct str bytes, struct blob *out, struct err *e)
 {
     struct sha256 h = hash_sha256(bytes);
     char tmp[2 * (TMP_NAME_LEN / 2) + 1];
@@ -173,6 +194,13 @@ enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err
     if (rc != RC_OK)
         unlinkat(b->tmp, tmp, 0);
     return rc;
+}
+
+enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err *e)
+{
+    TRY(put(b, bytes, out, e));
+    tell(b, out->hash);
+    return RC_OK;
 }
 
 enum rc blob_get(struct blobs *b, struct str hash, int *fd, int64_t *size, struct err *e)

@@ -30,6 +30,9 @@ void blobs_close(struct blobs **b);
 
 /* Stores bytes for good.  RC_FULL when the disk is full, and then nothing is left behind. */
 enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err *e) MUST_USE;
+/* From now on told of every blob_put() that was done (the file may have been there before), on the
+ * thread that put it; it must not wait.  NULL: nobody; no call comes after this one returned. */
+void blobs_on_put(struct blobs *b, void (*fn)(void *arg, const char *hash), void *arg);
 /* The file, ready to be read, and its size; RC_NOT_FOUND when it is gone.  The caller closes *fd.
  */
 enum rc blob_get(struct blobs *b, struct str hash, int *fd, int64_t *size, struct err *e) MUST_USE;

@@ -36,10 +36,32 @@ static void *checkpoint_main(void *arg)
     return NULL;
 }
 
-/* The thread begins when it is first needed: most commands never do. */
-void checkpoint_ask(struct checkpointer *c)
+enum {
+    BESIDE_FRAMES = 2000, /* then pages are copied back beside the writes */
+    NOW_FRAMES = 12000,   /* and from here on by the writer */
+};
+
+void checkpoint_own(struct checkpointer *c, void (*grown)(void *arg, int frames), void *arg)
 {
     pthread_mutex_lock(&c->lock);
+    c->grown = grown;
+    c->grown_arg = arg;
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool checkpoint_is_owned(struct checkpointer *c)
+{
+    bool owned;
+
+    pthread_mutex_lock(&c->lock);
+    owned = c->grown != NULL;
+    pthread_mutex_unlock(&c->lock);
+    return owned;
+}
+
+/* The thread begins when it is first needed: most commands never do. */
+static void ask(struct checkpointer *c)
+{
     c->wanted = true;
     if (!c->started && !c->stop) {
         c->started = pthread_create(&c->thread, NULL, checkpoint_main, c) == 0;
@@ -47,7 +69,23 @@ void checkpoint_ask(struct checkpointer *c)
             pthread_setname_np(c->thread, "checkpoint");
     }
     pthread_cond_signal(&c->cond);
+}
+
+bool checkpoint_ask(struct checkpointer *c, int frames)
+{
+    bool taken = true;
+
+    if (frames < BESIDE_FRAMES)
+        return true;
+    pthread_mutex_lock(&c->lock);
+    if (c->grown)
+        c->grown(c->grown_arg, frames);
+    else if (frames < NOW_FRAMES)
+        ask(c);
+    else
+        taken = false;
     pthread_mutex_unlock(&c->lock);
+    return taken;
 }
 
 void checkpoint_release(struct checkpointer *c)

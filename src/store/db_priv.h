@@ -119,11 +119,17 @@ struct checkpointer {
     pthread_mutex_t lock; /* guards wanted, stop, started */
     pthread_cond_t cond;
     bool wanted, stop, started;
+    void (*grown)(void *arg, int frames); /* somebody else decides; under the lock too */
+    void *grown_arg;
     pthread_t thread;
     struct db *db; /* owner; the thread's */
 };
 void checkpoint_init(struct checkpointer *c, struct store *s);
-void checkpoint_ask(struct checkpointer *c);
+/* The log has so many frames: done here beside the writer, told to who decides instead, or (false)
+ * so long that the writer does it. */
+bool checkpoint_ask(struct checkpointer *c, int frames);
+void checkpoint_own(struct checkpointer *c, void (*grown)(void *arg, int frames), void *arg);
+bool checkpoint_is_owned(struct checkpointer *c);
 void checkpoint_release(struct checkpointer *c);
 void db_sqlite_checkpoint(struct db *db); /* without waiting for anybody */
 

@@ -12,8 +12,6 @@ enum {
     BUSY_MS = 5000,      /* another process (a migration, a command) holds the write lock */
     CACHE_READ_KIB = 6 * 1024,
     CACHE_WRITE_KIB = 8 * 1024,
-    CHECKPOINT_PAGES = 2000,       /* of the log: then it is copied back beside the writes */
-    CHECKPOINT_NOW_PAGES = 12000,  /* and from here on by the writer */
     JOURNAL_IN_MEMORY = 127 * 1024, /* spilled in one write, of which SQLite does 128 KiB at most */
     JOURNAL_MAX_BYTES = 64 * 1024 * 1024, /* a longer log is cut when it begins anew */
 };
@@ -110,10 +108,8 @@ static int log_grew(void *arg, sqlite3 *h, const char *name, int pages)
     struct db *db = arg;
 
     (void)h, (void)name;
-    if (pages >= CHECKPOINT_NOW_PAGES)
+    if (!checkpoint_ask(&db->store->checkpointer, pages))
         db_sqlite_checkpoint(db);
-    else if (pages >= CHECKPOINT_PAGES)
-        checkpoint_ask(&db->store->checkpointer);
     return SQLITE_OK;
 }
 
@@ -168,6 +164,7 @@ static enum rc sqlite_open(struct db *db, struct err *e)
     }
     sqlite3_extended_result_codes(h, 1);
     sqlite3_busy_timeout(h, BUSY_MS);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, s->opts.keep_log, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);

@@ -171,26 +171,60 @@ static void blocking_done(struct write_job *j, enum rc rc)
     pthread_mutex_unlock(&b->lock);
 }
 
+static enum rc blocking_wait(struct store *s, struct blocking *b, struct err *e)
+{
+    INVARIANT(!writer_is_self(s->writer));
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->cond, NULL);
+    if (!store_submit(s, &b->job)) {
+        b->rc = err_set(e, RC_BUSY, "", "%s", "Too many changes are waiting; try again.");
+    } else {
+        pthread_mutex_lock(&b->lock);
+        while (!b->is_done)
+            pthread_cond_wait(&b->cond, &b->lock);
+        pthread_mutex_unlock(&b->lock);
+    }
+    pthread_cond_destroy(&b->cond);
+    pthread_mutex_destroy(&b->lock);
+    return b->rc;
+}
+
 enum rc store_write(struct store *s, enum rc (*fn)(struct db *db, void *arg, struct err *e), void *arg,
                     struct err *e)
 {
     struct blocking b = { .job = { .run = blocking_run, .done = blocking_done, .err = e },
                           .fn = fn, .arg = arg };
 
-    INVARIANT(!writer_is_self(s->writer));
-    pthread_mutex_init(&b.lock, NULL);
-    pthread_cond_init(&b.cond, NULL);
-    if (!store_submit(s, &b.job)) {
-        b.rc = err_set(e, RC_BUSY, "", "%s", "Too many changes are waiting; try again.");
-    } else {
-        pthread_mutex_lock(&b.lock);
-        while (!b.is_done)
-            pthread_cond_wait(&b.cond, &b.lock);
-        pthread_mutex_unlock(&b.lock);
-    }
-    pthread_cond_destroy(&b.cond);
-    pthread_mutex_destroy(&b.lock);
-    return b.rc;
+    return blocking_wait(s, &b, e);
+}
+
+struct between {
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static enum rc between_run(struct db *db, void *arg, struct err *e)
+{
+    struct between *b = arg;
+
+    (void)db, (void)e;
+    b->fn(b->arg);
+    return RC_OK;
+}
+
+void store_between_commits(struct store *s, void (*fn)(void *arg), void *arg)
+{
+    struct between work = { fn, arg };
+    struct err e = { 0 };
+    struct blocking b = { .job = { .run = blocking_run, .done = blocking_done, .err = &e, .apart = true },
+                          .fn = between_run, .arg = &work };
+
+    (void)blocking_wait(s, &b, &e);
+}
+
+void store_own_checkpoints(struct store *s, void (*grown)(void *arg, int frames), void *arg)
+{
+    checkpoint_own(&s->checkpointer, grown, arg);
 }
 
 void store_stats(struct store *s, struct store_stats *out)
@@ -216,5 +250,7 @@ enum rc store_tidy(struct store *s, struct err *e)
         return RC_OK;
     TRY(store_connect(s, DB_WRITE, &db, e));
     TRY(db_exec(db, "PRAGMA optimize", DB_NO_ARGS, NULL, e));
+    if (checkpoint_is_owned(&s->checkpointer))
+        return RC_OK;
     return db_exec(db, "PRAGMA wal_checkpoint(PASSIVE)", DB_NO_ARGS, NULL, e);
 }

@@ -22,6 +22,7 @@ struct store_opts {
     int64_t connect_ms;
     size_t batch_max;        /* SQLite: jobs in one commit, at most (64) */
     const char *trace_path;  /* tests: each prepared statement is appended to this file; NULL: none */
+    bool keep_log;           /* SQLite: the last one to close leaves the log, for backup/ship.h */
 };
 
 enum rc store_open(const struct store_opts *o, struct store **out, struct err *e) MUST_USE;
@@ -47,6 +48,7 @@ struct write_job {
     enum rc (*run)(struct write_job *j, struct db *db, struct err *e);
     void (*done)(struct write_job *j, enum rc rc);
     struct err *err; /* the owner's; run() fills it */
+    bool apart;      /* run() gets no transaction: the lane's own */
     int64_t queued_us, db_us; /* set by the lane: when queued, database time of the run */
 };
 /* False when the queue is full or the store is closing: nothing was taken. */
@@ -58,6 +60,14 @@ enum rc store_write(struct store *s, enum rc (*fn)(struct db *db, void *arg, str
 /* SQLite: moves the write-ahead log into the file and lets the engine look at its statistics.
  * Nothing on PostgreSQL, which does so itself. */
 enum rc store_tidy(struct store *s, struct err *e) MUST_USE;
+
+/* SQLite: runs fn on the writer's thread while no transaction is open, and waits for it.  Not from
+ * that thread.  Nothing when the store closes. */
+void store_between_commits(struct store *s, void (*fn)(void *arg), void *arg);
+/* SQLite: from now on the store makes no checkpoints of its own; instead grown() is told, from a
+ * writing thread and without waiting, how many frames the log has when it has grown long.  NULL: as
+ * before; after that call returned grown() is not called any more. */
+void store_own_checkpoints(struct store *s, void (*grown)(void *arg, int frames), void *arg);
 
 struct store_stats {
     size_t waiting, cap, readers, writers;

@@ -55,7 +55,8 @@ bool writer_push(struct writer *w, struct write_job *j)
     return taken;
 }
 
-/* The next job; NULL when there is none (wait: when the lane has closed). */
+/* The next job; NULL when there is none (wait: when the lane has closed), or when the next one must
+ * not run inside the batch at hand (no wait). */
 static struct write_job *pop(struct writer *w, bool wait)
 {
     struct write_job *j;
@@ -63,7 +64,7 @@ static struct write_job *pop(struct writer *w, bool wait)
     pthread_mutex_lock(&w->lock);
     while (wait && !w->first && !w->closing)
         pthread_cond_wait(&w->cond, &w->lock);
-    j = w->first;
+    j = w->first && (wait || !w->first->apart) ? w->first : NULL;
     if (j) {
         w->first = j->next;
         if (!w->first)
@@ -180,13 +181,21 @@ static size_t batch_run(struct writer_thread *t, struct write_job *first)
     return n;
 }
 
+/* What wants no transaction. */
+static size_t apart_run(struct writer_thread *t, struct write_job *j)
+{
+    t->jobs[0] = j;
+    t->rcs[0] = j->run(j, t->db, j->err);
+    return 1;
+}
+
 static void *sqlite_main(void *arg)
 {
     struct writer_thread *t = arg;
     struct write_job *first;
 
     while ((first = pop(t->w, true))) {
-        size_t n = batch_run(t, first);
+        size_t n = first->apart ? apart_run(t, first) : batch_run(t, first);
 
         for (size_t i = 0; i < n; i++)
             t->jobs[i]->done(t->jobs[i], t->rcs[i]);

@@ -5,6 +5,8 @@
 #include "base/config.h"
 #include "base/enc.h"
 #include "base/lane.h"
+#include "base/log.h"
+#include "backup/ship.h"
 #include "desk/auth.h"
 #include "desk/signup.h"
 #include "desk/blob.h"
@@ -55,6 +57,18 @@ static enum rc make_roles_ready(struct db *db, void *arg, struct err *e)
     return roles_ready(db, e);
 }
 
+/* What only reads changes no schema either. */
+static enum rc check_schema(struct store *s, struct err *e)
+{
+    struct db *db = NULL;
+    enum rc rc = store_connect(s, DB_READ, &db, e);
+
+    if (rc == RC_OK)
+        rc = store_migrations_current(db, e);
+    db_close(&db);
+    return rc;
+}
+
 static enum rc open_store(struct app *app, struct err *e)
 {
     const struct config *cfg = app->cfg;
@@ -65,9 +79,12 @@ static enum rc open_store(struct app *app, struct err *e)
         .statement_ms = cfg->db_statement_ms,
         .connect_ms = cfg->db_connect_ms,
         .batch_max = (size_t)cfg->db_batch_max,
+        .keep_log = config_ships(cfg),
     };
 
     TRY(store_open(&o, &app->store, e));
+    if (cfg->read_only)
+        return check_schema(app->store, e);
     TRY(store_migrate(app->store, &(struct migrate_opts){ 0 }, e));
     return store_write(app->store, make_roles_ready, NULL, e);
 }
@@ -224,7 +241,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,
                                                     .path = str_z(app->cfg->data_dir, app->arena),
-                                                    .beat = last_beat,
+                                                    .beat = app->cfg->read_only ? NULL : last_beat,
                                                     .arg = app->runner });
     return RC_OK;
 }
@@ -288,6 +305,24 @@ static struct http_opts http_options(const struct config *cfg)
     };
 }
 
+static enum rc start_shipping(struct app *app, struct err *e)
+{
+    const struct config *cfg = app->cfg;
+    const struct ship_opts o = {
+        .store = app->store,
+        .blobs = app->blobs,
+        .backup_dir = cfg->backup_dir,
+        .key = cfg->backup_key,
+        .data_dir = cfg->data_dir,
+        .every_s = cfg->backup_ship_s,
+        .seal_s = cfg->backup_seal_min * 60,
+    };
+
+    if (!config_ships(cfg) || cfg->read_only || store_kind(app->store) != DB_SQLITE)
+        return RC_OK;
+    return ship_start(&o, &app->ship, e);
+}
+
 enum rc app_start(const struct config *cfg, const struct app_sockets *given, struct app **out,
                   struct err *e)
 {
@@ -303,9 +338,13 @@ enum rc app_start(const struct config *cfg, const struct app_sockets *given, str
         app_stop(&app);
         return e->rc;
     }
-    if (!streams_start(app->streams) || !runner_start(app->runner)) {
+    if (!streams_start(app->streams) || (!cfg->read_only && !runner_start(app->runner))) {
         app_stop(&app);
         return err_fail(e, "no thread for jobs and streams");
+    }
+    if (start_shipping(app, e) != RC_OK) {
+        app_stop(&app);
+        return e->rc;
     }
     *out = app;
     return RC_OK;
@@ -344,7 +383,10 @@ void app_stop(struct app **app)
     streams_free(&a->streams);
     presence_free(&a->presence);
     event_gate_free(&a->gate);
+    if (a->ship)
+        ship_detach(a->ship);
     store_close(&a->store);
+    ship_stop(&a->ship); /* with all that was written */
     http_stop(&a->http);
     metrics_free(&a->metrics);
     auth_close(&a->auth);

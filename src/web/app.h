@@ -14,6 +14,7 @@ struct arena;
 struct auth;
 struct blobs;
 struct runner;
+struct ship;
 struct config;
 struct store;
 struct http_server;
@@ -38,6 +39,7 @@ struct app {
     struct store *store;
     struct auth *auth;          /* desk/auth.h: keys and limits of accounts, the cache of rights */
     struct blobs *blobs;        /* desk/blob.h: the bytes of attachments */
+    struct ship *ship;          /* backup/ship.h; NULL: nothing is shipped */
     struct runner *runner;      /* job/runner.h: jobs and periodic tasks; runs from app_start() on */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */

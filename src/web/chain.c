@@ -1,6 +1,7 @@
 #include "web/chain.h"
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/rand.h"
 #include "web/assets.h"
 #include "web/credentials.h"
@@ -384,6 +385,11 @@ static void run_handler(struct request *r)
 
     if (c->route->flags & R_WRITE) {
         leave_db(r);
+        if (c->app->cfg->read_only) {
+            finish_and_reply(r, err_set(&c->err, RC_BUSY, "read_only",
+                                        "This server only reads: nothing can be changed here."));
+            return;
+        }
         r->write = (struct write_job){ .run = write_run, .done = write_done, .err = &c->err };
         if (!store_submit(c->app->store, &r->write))
             busy(r, "too many changes are waiting");
