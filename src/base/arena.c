@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_ALIGN = 16, ARENA_FIRST = 8192 - 64, ARENA_CHUNK_MAX = 1 << 20 };
+/* The first chunk holds what nearly every request needs: only the pages used of it are memory. */
+enum { ARENA_ALIGN = 16, ARENA_FIRST = 32768 - 64, ARENA_CHUNK_MAX = 1 << 20 };
 
 struct chunk {
     struct chunk *next; /* the one filled before */

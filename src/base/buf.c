@@ -39,7 +39,7 @@ void buf_reserve(struct buf *b, size_t more)
     b->cap = cap;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_grow(struct buf *b, const void *p, size_t n)
 {
     if (n == 0 || b->overflow)
         return;
@@ -48,11 +48,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
         return;
     memcpy(b->p + b->n, p, n);
     b->n += n;
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-    buf_add(b, s.p, s.n);
 }
 
 void buf_i64(struct buf *b, int64_t v)

@@ -32,10 +32,15 @@ void clock_fake(int64_t t_us)
     atomic_store(&fake_us, t_us);
 }
 
-static void put2(char *p, int v)
+/* Two digits of v < 100. */
+static void put2(char *p, unsigned v)
 {
-    p[0] = (char)('0' + v / 10 % 10);
-    p[1] = (char)('0' + v % 10);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+
+    memcpy(p, pairs + (size_t)2 * v, 2);
 }
 
 struct civil {
@@ -92,12 +97,12 @@ static const char *date_of(int64_t days)
         return out;
     c = civil_of_days(days);
     kept[i].days = days;
-    put2(out, c.year / 100);
-    put2(out + 2, c.year % 100);
+    put2(out, (unsigned)c.year / 100 % 100); /* unsigned: a year below 0 stays inside the table */
+    put2(out + 2, (unsigned)c.year % 100);
     out[4] = '-';
-    put2(out + 5, c.month);
+    put2(out + 5, (unsigned)c.month);
     out[7] = '-';
-    put2(out + 8, c.day);
+    put2(out + 8, (unsigned)c.day);
     out[10] = 'T';
     return out;
 }
@@ -105,7 +110,7 @@ static const char *date_of(int64_t days)
 size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
 {
     int64_t days = t / US_PER_DAY, rest = t % US_PER_DAY;
-    unsigned ms, s;
+    unsigned ms, s, min, h;
 
     if (rest < 0) {
         rest += US_PER_DAY;
@@ -113,16 +118,19 @@ size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
     }
     ms = (unsigned)(rest / US_PER_MS);
     s = ms / 1000;
-    ms %= 1000;
+    ms -= s * 1000;
+    min = s / 60;
+    s -= min * 60;
+    h = min / 60;
     memcpy(out, date_of(days), DATE_LEN);
-    put2(out + 11, (int)(s / 3600));
+    put2(out + 11, h);
     out[13] = ':';
-    put2(out + 14, (int)(s / 60 % 60));
+    put2(out + 14, min - h * 60);
     out[16] = ':';
-    put2(out + 17, (int)(s % 60));
+    put2(out + 17, s);
     out[19] = '.';
     out[20] = (char)('0' + ms / 100);
-    put2(out + 21, (int)(ms % 100));
+    put2(out + 21, ms % 100);
     out[23] = 'Z';
     out[24] = '\0';
     return 24;

@@ -15,49 +15,6 @@ static void comma(struct jw *w)
     w->comma = true;
 }
 
-void jw_obj(struct jw *w)
-{
-    comma(w);
-    buf_char(w->b, '{');
-    w->comma = false;
-}
-
-void jw_obj_end(struct jw *w)
-{
-    buf_char(w->b, '}');
-    w->comma = true;
-}
-
-void jw_arr(struct jw *w)
-{
-    comma(w);
-    buf_char(w->b, '[');
-    w->comma = false;
-}
-
-void jw_arr_end(struct jw *w)
-{
-    buf_char(w->b, ']');
-    w->comma = true;
-}
-
-void jw_key_(struct jw *w, const char *key, size_t n)
-{
-    struct buf *b = w->b;
-
-    buf_reserve(b, n + 4);
-    if (b->overflow)
-        return;
-    if (w->comma)
-        b->p[b->n++] = ',';
-    b->p[b->n++] = '"';
-    memcpy(b->p + b->n, key, n);
-    b->n += n;
-    b->p[b->n++] = '"';
-    b->p[b->n++] = ':';
-    w->comma = false;
-}
-
 /* Eight bytes at once: is none of them a control, a quote, a backslash or above ASCII?
  * (x - n) & ~x sets the high bit of a byte below n; the test for equality is one for zero. */
 static bool word_is_plain(const char *p)
@@ -87,6 +44,9 @@ static size_t plain_run(struct str s, size_t i)
 
         while (s.n - i >= sizeof(uint64_t) && word_is_plain(s.p + i))
             i += sizeof(uint64_t);
+        if (s.n >= sizeof(uint64_t) && s.n - i < sizeof(uint64_t)
+            && word_is_plain(s.p + s.n - sizeof(uint64_t)))
+            return s.n; /* the rest at once, with what stands before it */
         while (i < s.n && byte_is_plain(s.p[i]))
             i++;
         if (i == s.n || (unsigned char)s.p[i] < 0x80)
@@ -203,33 +163,21 @@ void jw_milli(struct jw *w, int64_t thousandths)
         buf_char(w->b, (char)('0' + rest / unit));
 }
 
-void jw_bool(struct jw *w, bool v)
-{
-    comma(w);
-    if (v)
-        BUF_LIT(w->b, "true");
-    else
-        BUF_LIT(w->b, "false");
-}
-
-void jw_null(struct jw *w)
-{
-    comma(w);
-    BUF_LIT(w->b, "null");
-}
-
 void jw_time(struct jw *w, int64_t t_us)
 {
-    char text[CLOCK_TEXT_MAX];
+    struct buf *b = w->b;
 
     if (t_us == 0) {
         jw_null(w);
         return;
     }
     comma(w);
-    buf_char(w->b, '"');
-    buf_add(w->b, text, clock_format(t_us, text));
-    buf_char(w->b, '"');
+    buf_reserve(b, CLOCK_TEXT_MAX + 2); /* formatted where it goes to */
+    if (b->overflow)
+        return;
+    b->p[b->n] = '"';
+    b->n += 1 + clock_format(t_us, b->p + b->n + 1);
+    buf_char(b, '"');
 }
 
 void jw_id(struct jw *w, int64_t id)

@@ -23,19 +23,52 @@ static inline struct jw jw_to(struct buf *b)
     return (struct jw){ .b = b };
 }
 
-void jw_obj(struct jw *w);     /* { */
-void jw_obj_end(struct jw *w); /* } */
-void jw_arr(struct jw *w);     /* [ */
-void jw_arr_end(struct jw *w); /* ] */
-void jw_key_(struct jw *w, const char *key, size_t n);
-#define jw_key(w, lit) jw_key_((w), "" lit, sizeof(lit) - 1)
+/* Text that is JSON with a comma in front, which is written only behind another value. */
+static inline void jw_put_(struct jw *w, const char *text, size_t n, bool comma_after)
+{
+    if (w->comma)
+        buf_add(w->b, text, n);
+    else
+        buf_add(w->b, text + 1, n - 1);
+    w->comma = comma_after;
+}
+#define JW_PUT_(w, lit, comma_after) jw_put_((w), "," lit, sizeof(lit), (comma_after))
+
+static inline void jw_obj(struct jw *w)
+{
+    JW_PUT_(w, "{", false);
+}
+static inline void jw_arr(struct jw *w)
+{
+    JW_PUT_(w, "[", false);
+}
+static inline void jw_obj_end(struct jw *w)
+{
+    buf_char(w->b, '}');
+    w->comma = true;
+}
+static inline void jw_arr_end(struct jw *w)
+{
+    buf_char(w->b, ']');
+    w->comma = true;
+}
+#define jw_key(w, lit) JW_PUT_((w), "\"" lit "\":", false)
 void jw_key_str(struct jw *w, struct str key); /* a key that is data: escaped */
 void jw_text(struct jw *w, struct str s);
 void jw_int(struct jw *w, int64_t v);
 void jw_num(struct jw *w, double v);
 void jw_milli(struct jw *w, int64_t thousandths); /* 1500 writes 1.5 */
-void jw_bool(struct jw *w, bool v);
-void jw_null(struct jw *w);
+static inline void jw_null(struct jw *w)
+{
+    JW_PUT_(w, "null", true);
+}
+static inline void jw_bool(struct jw *w, bool v)
+{
+    if (v)
+        JW_PUT_(w, "true", true);
+    else
+        JW_PUT_(w, "false", true);
+}
 void jw_time(struct jw *w, int64_t t_us);      /* RFC 3339; 0 writes null */
 void jw_id(struct jw *w, int64_t id);          /* 0 writes null */
 void jw_raw(struct jw *w, struct str json);    /* already JSON; trusted */

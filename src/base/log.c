@@ -84,7 +84,7 @@ static void json_field(struct buf *b, const struct log_kv *kv)
 {
     struct jw w = { .b = b, .comma = true };
 
-    jw_key_(&w, kv->key, strlen(kv->key));
+    jw_key_str(&w, str_of(kv->key));
     if (kv->type == LOG_KV_TEXT)
         jw_text(&w, shortened(kv->s));
     else if (kv->type == LOG_KV_INT)

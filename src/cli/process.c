@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -14,12 +15,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { KEPT_MAX = 8 * 1024 * 1024, MAPPED_FROM = 1024 * 1024 };
+
 static void waited_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGHUP);
+}
+
+void process_keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_MAX);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 }
 
 void process_harden(void)

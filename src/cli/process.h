@@ -4,6 +4,9 @@
 
 #include "base/defs.h"
 
+/* Memory that requests give back stays with the process for the next ones, up to some MiB: glibc
+ * would return it after each large answer and fault it in again for the next. */
+void process_keep_memory(void);
 /* umask 077, no core dumps, no new privileges, as many file descriptors as allowed, SIGPIPE
  * ignored. The signals of signals_wait() are blocked: before any thread is made. */
 void process_harden(void);

@@ -138,6 +138,7 @@ static int run(struct cli *c)
     struct err e = { 0 };
 
     process_harden();
+    process_keep_memory();
     if (cli_config(c) != CLI_OK)
         return CLI_FAILED;
     start_log(c->cfg);

@@ -143,7 +143,7 @@ static struct str details(struct call *c, const struct view *before, const struc
 
         if (!v)
             continue;
-        jw_key_(&w, i ? "after" : "before", i ? 5 : 6);
+        jw_key_str(&w, i ? STR("after") : STR("before"));
         jw_obj(&w);
         jw_kv_text(&w, "name", v->name);
         jw_kv_text(&w, "query", v->query);

@@ -4,6 +4,29 @@
 
 static const unsigned char v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
+static char *put_byte(char *p, unsigned v)
+{
+    if (v >= 100)
+        *p++ = (char)('0' + v / 100);
+    if (v >= 10)
+        *p++ = (char)('0' + v / 10 % 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
+}
+
+/* Each request has its address written out: inet_ntop() would go through printf. */
+static size_t format_v4(const unsigned char ip[4], char *out)
+{
+    char *p = out;
+
+    for (int i = 0; i < 4; i++) {
+        p = put_byte(p, ip[i]);
+        *p++ = '.';
+    }
+    *--p = '\0';
+    return (size_t)(p - out);
+}
+
 size_t addr_format(const struct addr *a, char out[ADDR_TEXT_MAX])
 {
     bool is_v4 = memcmp(a->ip, v4_prefix, sizeof(v4_prefix)) == 0;
@@ -11,7 +34,7 @@ size_t addr_format(const struct addr *a, char out[ADDR_TEXT_MAX])
     if (a->is_unix)
         memcpy(out, "unix", 5);
     else if (is_v4)
-        inet_ntop(AF_INET, a->ip + sizeof(v4_prefix), out, ADDR_TEXT_MAX);
+        return format_v4(a->ip + sizeof(v4_prefix), out);
     else
         inet_ntop(AF_INET6, a->ip, out, ADDR_TEXT_MAX);
     return strlen(out);

@@ -131,19 +131,23 @@ enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *
 
 enum { MERGED_MAX = 1000 };
 
-/* The ticket and those merged into it. */
+/* The ticket and those merged into it; for most there are none, and *ids stays NULL. */
 static enum rc family_of(struct db *db, int64_t ticket_id, struct arena *a, int64_t **ids, size_t *n,
                          struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
-    *ids = ARENA_ARRAY(a, int64_t, MERGED_MAX + 1);
-    (*ids)[0] = ticket_id;
+    *ids = NULL;
     *n = 1;
     TRY(db_query(db, &r, "SELECT id FROM tickets WHERE merged_into_id = $1 ORDER BY id LIMIT 1000",
                  DB_ARGS(DB_INT(ticket_id)), e));
-    while (*n <= MERGED_MAX && db_next(&r, e))
+    while (*n <= MERGED_MAX && db_next(&r, e)) {
+        if (!*ids) {
+            *ids = ARENA_ARRAY(a, int64_t, MERGED_MAX + 1);
+            (*ids)[0] = ticket_id;
+        }
         (*ids)[(*n)++] = db_int(&r, 0);
+    }
     return e->rc;
 }
 

@@ -13,7 +13,7 @@
 #include "web/ticket_body.h"
 #include "web/ticket_json.h"
 
-enum { FILTER_IDS_MAX = 50, SHOWN_MESSAGES = 100, SHOWN_PEOPLE = 200 };
+enum { FILTER_IDS_MAX = 50, SHOWN_MESSAGES = 100, SHOWN_PEOPLE = 200, GROW = 16, TICKET_BYTES = 1024 };
 
 /* ---- List ---- */
 
@@ -261,9 +261,10 @@ static enum rc read_shown(struct ctx *c, const struct tickets_params *q, struct 
     enum { PAGE_MAX = 200, PERSON_BYTES = 2048 };
     unsigned bits = 0;
 
-    *s = (struct shown){ .people = BUF_ARENA(c->a, 2 * PAGE_MAX * PERSON_BYTES),
-                         .ids = ARENA_ARRAY(c->a, int64_t, 2 * PAGE_MAX) };
+    *s = (struct shown){ .people = BUF_ARENA(c->a, 2 * PAGE_MAX * PERSON_BYTES) };
     TRY(read_bits(c->a, &q->include, "include", list_include_names, &bits, e));
+    if (bits)
+        s->ids = ARENA_ARRAY(c->a, int64_t, 2 * PAGE_MAX);
     s->customers = bits & 1;
     s->owners = bits & 2;
     return ticket_fields_mask(q->fields.v, q->fields.n, &s->mask, e);
@@ -338,6 +339,7 @@ static enum rc list_page(struct ctx *c, struct call *call, const struct tickets_
     content = can_scope(&c->who, CAN_READ, c->a);
     f.content = &content;
     shown.sort = page.sort;
+    buf_reserve(c->out.b, (size_t)p.limit * TICKET_BYTES); /* once, not in steps */
     shown.as_customer = f.as_customer = !scope.internal;
     if (q->count.set && q->count.v)
         TRY(count_all(c, &scope, &f, &p, e));
@@ -399,13 +401,15 @@ static enum rc show_messages(struct ctx *c, struct call *call, const struct tick
                              struct err *e)
 {
     struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1 };
-    struct message *list = ARENA_ARRAY(c->a, struct message, SHOWN_MESSAGES + 1);
+    struct message *list = NULL;
     struct attachments_json files = { 0 };
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     size_t n = 0, bytes = 0, max = SHOWN_MESSAGES;
 
     TRY(messages_of_ticket(c->db, t->id, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e)) {
+        if (n % GROW == 0) /* most have few, and a hundred empty ones take long to make */
+            list = arena_grow(c->a, list, n * sizeof(*list), (n + GROW) * sizeof(*list));
         message_from_row(&r, c->a, &list[n]);
         bytes += message_bytes(&list[n++]);
         if (n > 1 && bytes > MESSAGES_PAGE_BYTES)

@@ -34,7 +34,6 @@ struct idem {
 };
 
 struct request {
-    struct ctx c;
     struct write_job write;
     enum rc write_rc;           /* what handle() said in the last run */
     const struct web_live *live; /* the settings when the request came */
@@ -47,6 +46,7 @@ struct request {
     json_t *json;               /* the body, freed before the answer goes */
     struct idem idem;
     size_t n_out_start;         /* headers that were there before handle() */
+    struct ctx c;               /* the last member: see request_new() */
 };
 
 static inline struct request *request_of_write(struct write_job *j)

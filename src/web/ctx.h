@@ -31,9 +31,10 @@ struct ctx {
     bool commit_error;          /* handle() failed, but what it wrote is kept: a failed login counts */
     int status;                 /* starts as route->status; handlers may change it */
     int64_t db_us, db_statements;
-    struct err err;             /* the e of all calls: the last one is the answer's */
     bool shows_current;         /* handle() failed (RC_STALE), and out holds the object as it is now:
                                    the problem answer shows it as "current" */
+    struct err err;             /* the e of all calls: the last one is the answer's. The last member,
+                                   with its 11 KiB of field errors at the end: see request_new() */
 };
 
 /* Path parameter as an id; RC_NOT_FOUND when it is not a positive integer. */
