@@ -14,6 +14,7 @@ struct loop {
     int epfd;
     struct loop_io wake;                /* the eventfd */
     _Atomic(struct loop_post *) posted; /* newest first */
+    atomic_bool asleep;                 /* in epoll_wait(), or about to be: who posts must wake it */
     atomic_bool stopping;
     int64_t now_us;
     struct loop_timer **heap;
@@ -121,24 +122,34 @@ static int timers_wait_ms(const struct loop *l)
 
 /* ── posted work ── */
 
+static void wake(struct loop *l)
+{
+    uint64_t one = 1;
+
+    (void)!write(l->wake.fd, &one, sizeof(one));
+}
+
+/* Either the loop sees the post before it sleeps, or this thread sees that it sleeps: both sides
+ * write first and read then, in the one order that the default of atomics keeps. */
 void loop_post(struct loop *l, struct loop_post *p)
 {
     struct loop_post *head = atomic_load_explicit(&l->posted, memory_order_relaxed);
-    uint64_t one = 1;
 
     do {
         p->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&l->posted, &head, p, memory_order_release,
-                                                    memory_order_relaxed));
-    if (!head)
-        (void)!write(l->wake.fd, &one, sizeof(one));
+    } while (!atomic_compare_exchange_weak(&l->posted, &head, p));
+    if (atomic_load(&l->asleep) && atomic_exchange(&l->asleep, false))
+        wake(l);
 }
 
 static void posts_run(struct loop *l)
 {
-    struct loop_post *p = atomic_exchange_explicit(&l->posted, NULL, memory_order_acquire);
+    struct loop_post *p = atomic_load_explicit(&l->posted, memory_order_relaxed);
     struct loop_post *in_order = NULL;
 
+    if (!p)
+        return;
+    p = atomic_exchange_explicit(&l->posted, NULL, memory_order_acquire);
     while (p) {
         struct loop_post *next = p->next;
 
@@ -154,14 +165,10 @@ static void posts_run(struct loop *l)
     }
 }
 
+/* The posts are run after each batch anyhow. Edge-triggered: each write wakes, nothing needs reading. */
 static void wake_ready(struct loop_io *io, uint32_t events)
 {
-    struct loop *l = (struct loop *)((char *)io - offsetof(struct loop, wake));
-    uint64_t n;
-
-    (void)events;
-    (void)!read(io->fd, &n, sizeof(n)); /* before the list is taken, or a wake-up could be lost */
-    posts_run(l);
+    (void)io, (void)events;
 }
 
 /* ── descriptors ── */
@@ -203,7 +210,7 @@ enum rc loop_new(struct loop **out, struct err *e)
     l->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     l->wake.ready = wake_ready;
     l->now_us = clock_mono_us();
-    if (l->epfd < 0 || l->wake.fd < 0 || loop_watch(l, &l->wake, EPOLLIN, e) != RC_OK) {
+    if (l->epfd < 0 || l->wake.fd < 0 || loop_watch(l, &l->wake, EPOLLIN | EPOLLET, e) != RC_OK) {
         loop_free(&l);
         return err_fail(e, "epoll or eventfd: errno %d", errno);
     }
@@ -234,10 +241,8 @@ void loop_on_batch(struct loop *l, void (*after)(void *arg), void *arg)
 
 void loop_stop(struct loop *l)
 {
-    uint64_t one = 1;
-
     atomic_store(&l->stopping, true);
-    (void)!write(l->wake.fd, &one, sizeof(one));
+    wake(l);
 }
 
 int64_t loop_now_us(const struct loop *l)
@@ -251,8 +256,11 @@ void loop_run(struct loop *l)
 
     l->now_us = clock_mono_us();
     while (!atomic_load_explicit(&l->stopping, memory_order_acquire)) {
-        int n = epoll_wait(l->epfd, ev, LOOP_BATCH, timers_wait_ms(l));
+        int n;
 
+        atomic_store(&l->asleep, true);
+        n = epoll_wait(l->epfd, ev, LOOP_BATCH, atomic_load(&l->posted) ? 0 : timers_wait_ms(l));
+        atomic_store(&l->asleep, false);
         INVARIANT(n >= 0 || errno == EINTR);
         l->now_us = clock_mono_us();
         for (int i = 0; i < n; i++) {
@@ -260,6 +268,7 @@ void loop_run(struct loop *l)
 
             io->ready(io, ev[i].events);
         }
+        posts_run(l);
         timers_run(l);
         if (l->after)
             l->after(l->after_arg);

@@ -50,7 +50,7 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t due_us);
 void loop_timer_clear(struct loop *l, struct loop_timer *t);
 
 /* Any thread. p must stay valid until it has run, and is not in the queue twice. The loop is woken
- * by a system call only when its queue was empty. */
+ * by a system call only when it sleeps. */
 void loop_post(struct loop *l, struct loop_post *p);
 
 int64_t loop_now_us(const struct loop *l); /* clock_mono_us() when this batch began */

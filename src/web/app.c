@@ -276,7 +276,8 @@ static struct str https_origin(const struct config *cfg)
 
 static struct http_opts http_options(const struct config *cfg)
 {
-    size_t loops = cfg->http_loops ? (size_t)cfg->http_loops : cores();
+    /* Half of the cores: the lanes need the rest, and threads beyond the cores only take turns. */
+    size_t loops = cfg->http_loops ? (size_t)cfg->http_loops : (cores() + 1) / 2;
 
     return (struct http_opts){
         .host = cfg->server_host,
