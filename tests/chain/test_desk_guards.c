@@ -111,6 +111,23 @@ static void each_undoing_in_a_chain_leaves_right_counts(void **state)
     assert_int_equal(answer_int(good(HTTP_GET, t.agent, ticket_path(id[2], ""), NULL), "/message_count"), 3);
 }
 
+static void spam_and_the_bin_need_the_right_to_delete_both_ways(void **state)
+{
+    static const char *const gone[] = { "{\"state\":\"spam\"}", "{\"state\":\"deleted\"}" };
+    const char *admin = chain_admin(t.ch);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+        const char *path = ticket_path(desk_ticket(t.ch, t.ann, 0, "x"), "");
+
+        assert_problem(ask(HTTP_PATCH, t.agent, path, gone[i]), 403, NULL);
+        good(HTTP_PATCH, admin, path, gone[i]);
+        assert_problem(ask(HTTP_PATCH, t.agent, path, "{\"state\":\"open\"}"), 403, NULL);
+        good(HTTP_PATCH, t.agent, path, gone[i]); /* it is there already */
+        good(HTTP_PATCH, admin, path, "{\"state\":\"open\"}");
+    }
+}
+
 /* ── the second step ── */
 
 static struct answer *login(const char *peer, const char *password)
@@ -203,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(who_only_reads_one_of_two_tickets_neither_merges_nor_unmerges_them),
+        CASE(spam_and_the_bin_need_the_right_to_delete_both_ways),
         CASE(each_undoing_in_a_chain_leaves_right_counts),
         CASE(nothing_of_the_second_step_goes_without_its_code),
         CASE(so_many_wrong_codes_and_the_first_step_is_asked_for_again),

@@ -172,6 +172,56 @@ static void what_is_in_use_is_not_deleted(void **state)
     good(HTTP_DELETE, t.admin, warm, NULL);
 }
 
+static int64_t column(int64_t id, const char *name)
+{
+    const char *sql = desk_path(t.ch, "SELECT coalesce(%s, 0) FROM tickets WHERE id = $1", name);
+
+    return chain_int_(t.ch, sql, strlen(sql), DB_ARGS(DB_INT(id)));
+}
+
+static void each_step_of_a_states_life_leaves_its_times(void **state)
+{
+    static const struct {
+        const char *set;
+        int first_close, last_close, solved, closed, until; /* hour of each; 0: none */
+    } steps[] = {
+        { "{\"state\":\"solved\"}", 1, 1, 1, 0, 0 },
+        { "{\"state\":\"closed\"}", 1, 1, 1, 2, 0 }, /* from done to done is no second closing */
+        { "{\"state\":\"open\"}", 1, 1, 0, 0, 0 },
+        { "{\"state\":\"closed\"}", 1, 4, 0, 4, 0 },
+        { "{\"state\":\"open\"}", 1, 4, 0, 0, 0 },
+        { "{\"state\":\"waiting\",\"until\":\"2040-01-01T00:00:00Z\"}", 1, 4, 0, 0, 1 },
+        { "{\"state\":\"open\"}", 1, 4, 0, 0, 0 },
+        { "{\"state\":\"waiting\",\"until\":\"2040-01-01T00:00:00Z\"}", 1, 4, 0, 0, 1 },
+        { "{\"state\":\"maybe\"}", 1, 4, 0, 0, 1 }, /* a date may go along */
+        { "{\"state\":\"later\"}", 1, 4, 0, 0, 1 },
+        { "{\"state\":\"maybe\"}", 1, 4, 0, 0, 0 }, /* but not out of a pending state */
+    };
+    static const char *const names[] = { "first_close_us", "last_close_us", "solved_us", "closed_us" };
+    int64_t begin = INT64_C(2000000000000000), id;
+
+    (void)state;
+    good(HTTP_POST, t.admin, "/api/v1/states", "{\"name\":\"waiting\",\"type\":\"hold\",\"until\":\"optional\"}");
+    good(HTTP_POST, t.admin, "/api/v1/states", "{\"name\":\"maybe\",\"type\":\"hold\",\"until\":\"optional\"}");
+    good(HTTP_POST, t.admin, "/api/v1/states", "{\"name\":\"later\",\"type\":\"pending\",\"until\":\"optional\"}");
+    clock_fake(begin);
+    id = desk_ticket(t.ch, t.ann, 0, "x");
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        const int want[] = { steps[i].first_close, steps[i].last_close, steps[i].solved, steps[i].closed };
+
+        clock_fake(begin + (int64_t)(i + 1) * US_PER_HOUR);
+        good(HTTP_PATCH, t.agent, desk_path(t.ch, "/api/v1/tickets/%lld", (long long)id), steps[i].set);
+        for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+            int64_t at = column(id, names[k]), hour = at ? (at - begin) / US_PER_HOUR : 0;
+
+            if (hour != want[k])
+                fail_msg("step %zu: %s is of hour %lld, want %d", i, names[k], (long long)hour, want[k]);
+        }
+        assert_int_equal(column(id, "until_us") != 0, steps[i].until);
+    }
+    assert_int_equal(column(id, "reopen_count"), 2);
+}
+
 /* ── custom fields ── */
 
 static void field(const char *name, const char *type, const char *more)
@@ -458,6 +508,7 @@ int main(void)
         CASE(only_waiting_states_have_dates_and_lead_somewhere),
         CASE(what_merging_needs_cannot_be_switched_off),
         CASE(what_is_in_use_is_not_deleted),
+        CASE(each_step_of_a_states_life_leaves_its_times),
         CASE(values_of_each_type_are_kept_and_found),
         CASE(what_is_no_value_of_a_field_is_named),
         CASE(references_lead_to_who_is_there),
