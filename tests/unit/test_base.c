@@ -1,6 +1,8 @@
 /* Arena, buffers, text views, numbers, times, encodings. */
 #include "test.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/enc.h"
@@ -135,6 +137,40 @@ static void text_is_cut_and_trimmed(void **state)
     assert_str_eq(str_trim(STR(" \t x y\r\n")), "x y");
 }
 
+static int by_text(const void *x, const void *y)
+{
+    const struct str *s = x, *t = y;
+    int order = memcmp(s->p, t->p, s->n < t->n ? s->n : t->n);
+
+    return order ? order : (s->n > t->n) - (s->n < t->n);
+}
+
+static void names_never_come_twice_and_a_seed_repeats_them(void **state)
+{
+    enum { NAMES = 20000 };
+    struct arena *a CLEAN(arena_clean) = arena_new(16 * MIB);
+    struct str *names = ARENA_ARRAY(a, struct str, NAMES), first;
+
+    (void)state;
+    for (size_t i = 0; i < NAMES; i++) {
+        /* lengths that do not divide what is drawn ahead */
+        names[i] = rand_name(i % 2 ? 12 : 11, a);
+        assert_int_equal(names[i].n, i % 2 ? 16 : 15);
+    }
+    qsort(names, NAMES, sizeof(names[0]), by_text);
+    for (size_t i = 1; i < NAMES; i++)
+        assert_false(str_eq(names[i - 1], names[i]));
+    rand_fake(7);
+    first = rand_name(12, a);
+    assert_false(str_eq(first, rand_name(12, a)));
+    rand_fake(7);
+    assert_true(str_eq(first, rand_name(12, a)));
+    rand_fake(0);
+    assert_false(str_eq(first, rand_name(12, a)));
+    for (uint64_t i = 1; i < 1000; i++)
+        assert_true(rand_below(i) < i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +180,7 @@ int main(void)
         cmocka_unit_test(times_survive_a_round_trip),
         cmocka_unit_test(encodings_round_trip_and_refuse_what_is_not_theirs),
         cmocka_unit_test(text_is_cut_and_trimmed),
+        cmocka_unit_test(names_never_come_twice_and_a_seed_repeats_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
