@@ -29,6 +29,7 @@ void actor_set_rights(struct actor *who, const struct rights_rows *rows, struct 
     who->n_groups = n;
     who->shared_orgs = rows->shared_orgs;
     who->n_shared_orgs = rows->n_shared_orgs;
+    who->is_unproved = !rows->has_proof;
 }
 
 void actor_cut(struct actor *who, int64_t mask)

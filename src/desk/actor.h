@@ -74,6 +74,8 @@ struct actor {
     int64_t session_id;       /* or 0 */
     int64_t token_id;         /* API token, or 0 */
     bool read_only;           /* token may not change anything */
+    bool is_unproved;         /* nobody has proved an address of his: as a customer he sees what he
+                                 opened himself, not what reached the address he named */
     bool by_cookie;           /* the CSRF rules apply */
     bool stale_cookie;        /* the cookie named no session that lives: the answer clears it */
     struct str csrf_token;    /* of the session, when by_cookie */

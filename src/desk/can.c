@@ -75,6 +75,8 @@ static bool can_as_customer(const struct actor *who, enum action what, const str
         return t->group_id == 0 && t->customer_id == who->user_id;
     if (what != CAN_LIST && what != CAN_READ && what != CAN_ANSWER)
         return false;
+    if (who->is_unproved)
+        return t->customer_id == who->user_id && t->created_by == who->user_id;
     return t->customer_id == who->user_id || t->participates ||
            in_shared_org(who, t->organization_id);
 }
@@ -107,8 +109,9 @@ struct scope can_scope(const struct actor *who, enum action what, struct arena *
     }
     if (actor_has(who, PERM_TICKET_CUSTOMER)) {
         s.user_id = who->user_id;
+        s.only_own = who->is_unproved;
         s.orgs = who->shared_orgs;
-        s.n_orgs = who->n_shared_orgs;
+        s.n_orgs = who->is_unproved ? 0 : who->n_shared_orgs;
     }
     return s;
 }

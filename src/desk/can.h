@@ -23,6 +23,7 @@ enum action {
 struct ticket_facts {
     int64_t group_id, customer_id, organization_id; /* 0: none */
     bool participates; /* the actor is a participant (cc) of it */
+    int64_t created_by; /* who opened it */
 };
 
 bool can(const struct actor *who, enum action what, const struct ticket_facts *t);

@@ -8,6 +8,7 @@ enum { SLOTS = 1024, PART_MAX = 4096 };
 struct entry {
     struct rights_key key;
     int64_t perms;
+    bool is_unproved;
     size_t n_groups, n_orgs;
     struct group_levels *groups; /* these two live behind the entry, in one allocation */
     int64_t *orgs;
@@ -59,6 +60,7 @@ bool rights_cache_get(struct rights_cache *c, const struct rights_key *key, stru
     hit = e && key_eq(&e->key, key);
     if (hit) {
         who->perms = e->perms;
+        who->is_unproved = e->is_unproved;
         who->n_groups = e->n_groups;
         who->groups = arena_memdup(a, e->groups, e->n_groups * sizeof *e->groups);
         who->n_shared_orgs = e->n_orgs;
@@ -80,6 +82,7 @@ void rights_cache_put(struct rights_cache *c, const struct rights_key *key, cons
     INVARIANT(e);
     e->key = *key;
     e->perms = who->perms;
+    e->is_unproved = who->is_unproved;
     e->n_groups = who->n_groups;
     e->n_orgs = who->n_shared_orgs;
     e->groups = (struct group_levels *)(e + 1);

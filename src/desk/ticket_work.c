@@ -15,7 +15,7 @@ static enum rc not_there(struct err *e)
 enum rc ticket_facts_of(struct call *c, const struct ticket *t, struct ticket_facts *out,
                         struct err *e)
 {
-    *out = (struct ticket_facts){ t->group_id, t->customer_id, t->organization_id, false };
+    *out = (struct ticket_facts){ t->group_id, t->customer_id, t->organization_id, false, t->created_by };
     if (c->who->type != ACTOR_USER || (actor_is_agent(c->who) && can(c->who, CAN_ANSWER, out)))
         return RC_OK;
     return ticket_participates(c->db, t->id, c->who->user_id, &out->participates, e);

@@ -42,7 +42,8 @@ static enum rc read_events(struct db *db, int64_t after, int64_t limit, struct a
     TRY(db_query(db, &r,
                  "SELECT ev.id, ev.ticket_id, ev.type, ev.actor_id, ev.message_id, ev.is_internal,"
                  " ev.changes_json, ev.ticket_version, ev.request_id, ev.created_us, u.name,"
-                 " ev.public_version, t.group_id, t.customer_id, t.organization_id FROM events ev"
+                 " ev.public_version, t.group_id, t.customer_id, t.organization_id, t.created_by"
+                 " FROM events ev"
                  " JOIN tickets t ON t.id = ev.ticket_id LEFT JOIN users u ON u.id = ev.actor_id"
                  " WHERE ev.id > $1 ORDER BY ev.id LIMIT $2",
                  DB_ARGS(DB_INT(after), DB_INT(limit)), e));
@@ -53,6 +54,7 @@ static enum rc read_events(struct db *db, int64_t after, int64_t limit, struct a
         row->group_id = db_int(&r, 12);
         row->customer_id = db_int(&r, 13);
         row->organization_id = db_int(&r, 14);
+        row->created_by = db_int(&r, 15);
     }
     return e->rc;
 }

@@ -19,7 +19,7 @@ void event_gate_free(struct event_gate **g);
 
 struct feed_row {
     struct event ev;
-    int64_t group_id, customer_id, organization_id; /* of the ticket, now */
+    int64_t group_id, customer_id, organization_id, created_by; /* of the ticket, now */
     int64_t *people;                                /* its participants */
     size_t n_people;
 };

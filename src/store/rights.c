@@ -174,9 +174,14 @@ static enum rc load_shared(struct db *db, int64_t user_id, struct arena *a, stru
 enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct rights_rows *out,
                     struct err *e)
 {
+    int64_t proofs;
+
     *out = (struct rights_rows){ 0 };
     TRY(load_perms(db, user_id, out, e));
     TRY(load_levels(db, user_id, a, out, e));
+    TRY(db_query_int(db, "SELECT count(*) FROM identities WHERE user_id = $1 AND verified_us IS NOT NULL",
+                     DB_ARGS(DB_INT(user_id)), &proofs, e));
+    out->has_proof = proofs > 0;
     return load_shared(db, user_id, a, out, e);
 }
 

@@ -46,6 +46,7 @@ struct rights_rows {
     size_t n_levels;
     int64_t *shared_orgs; /* sorted */
     size_t n_shared_orgs;
+    bool has_proof; /* some address or number of his is proved */
 };
 enum rc rights_load(struct db *db, int64_t user_id, struct arena *a, struct rights_rows *out,
                     struct err *e) MUST_USE;

@@ -22,7 +22,9 @@ void scope_where(struct sql *q, const struct scope *s)
     sql_add(q, " AND (1 = 0", DB_NO_ARGS);
     if (s->n_groups)
         add_groups(q, s);
-    if (s->user_id)
+    if (s->user_id && s->only_own)
+        sql_add(q, " OR (t.customer_id = ? AND t.created_by = ?)", DB_ARGS(DB_INT(s->user_id), DB_INT(s->user_id)));
+    else if (s->user_id)
         sql_add(q,
                 " OR t.customer_id = ?"
                 " OR t.id IN (SELECT p.ticket_id FROM participants p WHERE p.user_id = ?)",

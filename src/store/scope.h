@@ -11,6 +11,7 @@ struct scope {
     const int64_t *groups;    /* tickets of these groups */
     size_t n_groups;
     int64_t user_id;          /* tickets he asked for or takes part in; 0: none */
+    bool only_own;            /* of those only the ones that he opened himself */
     const int64_t *orgs;      /* tickets of these organisations */
     size_t n_orgs;
     bool internal;            /* internal messages too (only agents; never through user_id or orgs alone) */

@@ -180,6 +180,8 @@ static void branch_where(struct sql *q, const struct list *l, const struct branc
         return;
     case B_MINE:
         sql_add(q, " AND t.customer_id = ?", DB_ARGS(DB_INT(b->id)));
+        if (b->extra) /* of those he opened himself only */
+            sql_add(q, " AND t.created_by = ?", DB_ARGS(DB_INT(b->id)));
         return;
     case B_MY_ORG:
         sql_add(q, " AND t.organization_id = ?", DB_ARGS(DB_INT(b->id)));
@@ -363,8 +365,9 @@ static void plan_scope(struct plan *pl, const struct list *l)
     if (all)
         return;
     if (s->user_id) {
-        add(pl, B_MINE, s->user_id, 0);
-        add(pl, B_PARTICIPANT, s->user_id, 0);
+        add(pl, B_MINE, s->user_id, s->only_own);
+        if (!s->only_own)
+            add(pl, B_PARTICIPANT, s->user_id, 0);
     }
     for (size_t i = 0; i < s->n_orgs; i++)
         add(pl, B_MY_ORG, s->orgs[i], 0);

@@ -65,6 +65,7 @@ void ticket_from_row(struct db_rows *r, struct arena *a, struct ticket *out)
     out->customer_name = text_of(r, 32, a);
     out->owner_name = text_of(r, 33, a);
     out->organization_name = text_of(r, 34, a);
+    out->created_by = db_int(r, 35);
 }
 
 enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, struct ticket *out,

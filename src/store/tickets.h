@@ -59,11 +59,12 @@ enum rc ticket_link_follow_up(struct db *db, int64_t new_id, int64_t old_id, int
     " t.fields_json, t.created_us, t.updated_us, t.first_response_us, t.waiting_since_us,"         \
     " t.solved_us, t.closed_us, t.due_first_us, t.due_next_us, t.due_solution_us, t.next_due_us,"  \
     " t.message_count, t.public_message_count, t.attachment_count, t.merged_into_id,"              \
-    " t.public_attachment_count, t.public_updated_us, t.public_version, c.name, o.name, g.name"
+    " t.public_attachment_count, t.public_updated_us, t.public_version, c.name, o.name, g.name,"  \
+    " t.created_by"
 #define TICKET_JOINS                                                                               \
     " LEFT JOIN users c ON c.id = t.customer_id LEFT JOIN users o ON o.id = t.owner_id"            \
     " LEFT JOIN organizations g ON g.id = t.organization_id"
-enum { TICKET_COLUMNS_N = 35 };
+enum { TICKET_COLUMNS_N = 36 };
 void ticket_from_row(struct db_rows *r, struct arena *a, struct ticket *out);
 
 #endif

@@ -171,7 +171,7 @@ enum rc views_count(const struct query_env *env, const struct query_node *n, int
                     bool *capped, struct err *e)
 {
     const struct scope *s = env->scope;
-    struct scope own = { .user_id = s->user_id, .orgs = s->orgs, .n_orgs = s->n_orgs };
+    struct scope own = { .user_id = s->user_id, .only_own = s->only_own, .orgs = s->orgs, .n_orgs = s->n_orgs };
     int64_t more = 0;
 
     *capped = false;

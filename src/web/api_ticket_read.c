@@ -178,7 +178,7 @@ static enum ticket_sort sort_of(const char *name)
 /* Whether the reader sees this row as an agent; participation does not matter for that. */
 static bool sees_as_agent(const struct call *call, const struct ticket *t)
 {
-    struct ticket_facts facts = { t->group_id, t->customer_id, t->organization_id, false };
+    struct ticket_facts facts = { t->group_id, t->customer_id, t->organization_id, false, t->created_by };
 
     return can(call->who, CAN_READ_INTERNAL, &facts);
 }

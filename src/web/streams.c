@@ -60,7 +60,7 @@ struct streams {
 
 bool feed_row_visible(const struct actor *who, const struct feed_row *row, bool *internal)
 {
-    struct ticket_facts facts = { row->group_id, row->customer_id, row->organization_id, false };
+    struct ticket_facts facts = { row->group_id, row->customer_id, row->organization_id, false, row->created_by };
 
     for (size_t i = 0; i < row->n_people; i++)
         facts.participates = facts.participates || row->people[i] == who->user_id;

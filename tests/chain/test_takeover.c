@@ -220,6 +220,62 @@ static void ones_own_address_changes_by_password_and_mail_and_the_former_one_is_
     chain_close(&ch);
 }
 
+/* ── addresses that nobody proved ── */
+
+static int64_t seen(struct chain *ch, const char *who, const char *target, const char *list)
+{
+    return (int64_t)json_array_size(answer_at(acc_expect(acc_send(ch, HTTP_GET, who, target, NULL), 200), list));
+}
+
+/* In all the places where a ticket may show: how many of them tell of the tickets. */
+static void expect_seen(struct chain *ch, const char *who, const int64_t tickets[3], bool all)
+{
+    assert_int_equal(seen(ch, who, API "/tickets", "/data"), all ? 4 : 1);
+    assert_int_equal(seen(ch, who, API "/search?q=platypus", "/tickets"), all ? 3 : 0);
+    assert_int_equal(seen(ch, who, API "/tickets?q=platypus", "/data"), all ? 3 : 0);
+    assert_int_equal(answer_int(acc_expect(acc_send(ch, HTTP_GET, who, API "/search?count=exact&q=is:open", NULL), 200), "/count"), all ? 4 : 1);
+    for (int i = 0; i < 3; i++) {
+        acc_expect(acc_send(ch, HTTP_GET, who, TEXT(ch, API "/tickets/%lld", (long long)tickets[i]), NULL), all ? 200 : 404);
+        acc_expect(acc_send(ch, HTTP_GET, who, TEXT(ch, API "/tickets/%lld/messages", (long long)tickets[i]), NULL), all ? 200 : 404);
+        if (!all)
+            acc_expect(acc_post(ch, who, TEXT(ch, API "/tickets/%lld/messages", (long long)tickets[i]), "{\"body\":\"x\"}"), 404);
+    }
+}
+
+/* Registered openly with an address of somebody else: what an agent opens for that address, what it is
+ * added to and what its organisation shares waits until it is proved. */
+static void what_reaches_an_address_waits_until_it_is_proved(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *squatter, *agent = chain_agent(ch), *admin = chain_admin(ch), *mine;
+    int64_t id, org, colleague = chain_user(ch, 3), tickets[3];
+    struct answer *feed;
+
+    (void)state;
+    acc_register(ch, "victim@example.com", GOOD);
+    squatter = acc_bearer(ch, "victim@example.com", GOOD);
+    id = chain_int(ch, "SELECT user_id FROM identities WHERE value_fold = 'victim@example.com'", DB_NO_ARGS);
+    org = answer_int(acc_expect(acc_post(ch, admin, API "/organizations", "{\"name\":\"Acme\",\"shared\":true}"), 201), "/id");
+    for (int i = 0; i < 2; i++)
+        acc_expect(acc_send(ch, HTTP_PATCH, admin, TEXT(ch, API "/users/%lld", (long long)(i ? colleague : id)),
+                            TEXT(ch, "{\"organization_id\":%lld}", (long long)org)), 200);
+    acc_expect(acc_post(ch, squatter, API "/tickets", "{\"title\":\"my own\",\"message\":{\"body\":\"x\"}}"), 201);
+    tickets[0] = answer_int(acc_expect(acc_post(ch, agent, API "/tickets",
+        "{\"title\":\"platypus one\",\"message\":{\"body\":\"secret\"},\"customer\":\"victim@example.com\"}"), 201), "/id");
+    tickets[1] = answer_int(acc_expect(acc_post(ch, chain_token(ch, colleague, -1, false), API "/tickets",
+        "{\"title\":\"platypus two\",\"message\":{\"body\":\"secret\"}}"), 201), "/id");
+    tickets[2] = answer_int(acc_expect(acc_post(ch, agent, API "/tickets",
+        TEXT(ch, "{\"title\":\"platypus three\",\"message\":{\"body\":\"secret\"},\"customer\":%lld}", (long long)chain_user(ch, 3))), 201), "/id");
+    acc_expect(acc_post(ch, agent, TEXT(ch, API "/tickets/%lld/participants", (long long)tickets[2]), "{\"user\":\"victim@example.com\"}"), 200);
+    expect_seen(ch, squatter, tickets, false);
+    feed = acc_expect(chain_send(ch, (struct ask){ .target = API "/events?after=0", .bearer = squatter, .headers = { "accept", "application/json" } }), 200);
+    assert_true(str_find(feed->body, STR("platypus")) == SIZE_MAX);
+    acc_expect(acc_token(ch, NULL, API "/auth/email/verify", acc_link(ch, "mail.verify", "victim@example.com"), ""), 204);
+    mine = acc_bearer(ch, "victim@example.com", GOOD);
+    expect_seen(ch, mine, tickets, true);
+    chain_close(&ch);
+}
+
 /* ── what outlives a new password ── */
 
 static void a_reset_ends_sessions_refresh_tokens_and_api_tokens(void **state)
@@ -274,6 +330,7 @@ int main(void)
         cmocka_unit_test(nobody_changes_his_own_addresses_without_his_password),
         cmocka_unit_test(an_agent_unites_nobody_who_has_a_login_with_another),
         cmocka_unit_test(ones_own_address_changes_by_password_and_mail_and_the_former_one_is_told),
+        cmocka_unit_test(what_reaches_an_address_waits_until_it_is_proved),
         cmocka_unit_test(a_reset_ends_sessions_refresh_tokens_and_api_tokens),
         cmocka_unit_test(a_change_of_the_password_ends_api_tokens_when_asked_to),
     };

@@ -47,6 +47,9 @@ static void fill(struct db *db, struct arena *a)
 
         EXEC("INSERT INTO users (id, name, name_fold, organization_id, created_us, updated_us) VALUES (?, 'u', 'u', ?, 0, 0)",
              DB_INT(u), DB_ID(org ? 99 + org : 0));
+        if (rand_below(3))
+            EXEC("INSERT INTO identities (user_id, kind, value, value_fold, verified_us, created_us) VALUES (?, 0, ?, ?, 1, 0)",
+                 DB_INT(u), DB_TEXT(str_printf(a, "u%lld", (long long)u)), DB_TEXT(str_printf(a, "u%lld", (long long)u)));
         for (int64_t r = 1; r <= 3; r++)
             if (rand_below(r == 1 ? 8 : 2) == 0)
                 EXEC("INSERT INTO user_roles (user_id, role_id) VALUES (?, ?)", DB_INT(u), DB_INT(r));
@@ -61,9 +64,10 @@ static void fill(struct db *db, struct arena *a)
         int64_t org = below(ORGS + 1);
 
         EXEC("INSERT INTO tickets (id, number, title, state_id, state_type, priority_id, group_id, customer_id,"
-             " organization_id, channel, created_us, updated_us) VALUES (?, ?, 't', 2, 1, 2, ?, ?, ?, 0, 0, ?)",
+             " organization_id, channel, created_us, updated_us, created_by) VALUES (?, ?, 't', 2, 1, 2, ?, ?, ?, 0, 0, ?, ?)",
              DB_INT(t), DB_TEXT(str_printf(a, "n%lld", (long long)t)), DB_INT(100 + below(GROUPS)),
-             DB_INT(100 + below(USERS)), DB_ID(org ? 99 + org : 0), DB_INT(t));
+             DB_INT(100 + below(USERS)), DB_ID(org ? 99 + org : 0), DB_INT(t),
+             DB_INT(100 + below(USERS)));
         if (rand_below(4) == 0)
             EXEC("INSERT INTO participants (ticket_id, user_id, role, created_us) VALUES (?, ?, 0, 0)", DB_INT(t), DB_INT(100 + below(USERS)));
     }
@@ -113,12 +117,13 @@ static size_t check_user(struct db *db, int64_t user, struct arena *a)
         struct ticket_facts f = { .participates = participates(db, t + 100, user, &e) };
         struct db_rows r CLEAN(db_rows_end) = { 0 };
 
-        assert_ok(db_query(db, &r, "SELECT group_id, customer_id, organization_id FROM tickets WHERE id = $1",
+        assert_ok(db_query(db, &r, "SELECT group_id, customer_id, organization_id, created_by FROM tickets WHERE id = $1",
                            DB_ARGS(DB_INT(t + 100)), &e), &e);
         assert_true(db_next(&r, &e));
         f.group_id = db_int(&r, 0);
         f.customer_id = db_int(&r, 1);
         f.organization_id = db_int(&r, 2);
+        f.created_by = db_int(&r, 3);
         assert_int_equal(list[t], can(&who, CAN_LIST, &f));
         assert_int_equal(read[t], can(&who, CAN_READ, &f));
         seen += read[t];

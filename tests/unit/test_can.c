@@ -28,6 +28,8 @@ static bool naive(const struct actor *who, enum action what, const struct ticket
         return true;
     for (size_t i = 0; i < who->n_shared_orgs; i++)
         mine = mine || who->shared_orgs[i] == t->f.organization_id;
+    if (who->is_unproved)
+        mine = t->f.customer_id == who->user_id && t->f.created_by == who->user_id;
     return (who->perms & PERM_TICKET_CUSTOMER) && mine;
 }
 
@@ -43,7 +45,8 @@ static bool in_list(const int64_t *v, size_t n, int64_t x)
 static bool in_scope(const struct scope *s, const struct ticket *t)
 {
     return s->all || in_list(s->groups, s->n_groups, t->f.group_id) ||
-           (s->user_id && (t->f.customer_id == s->user_id || t->participant == s->user_id)) ||
+           (s->user_id && !s->only_own && (t->f.customer_id == s->user_id || t->participant == s->user_id)) ||
+           (s->user_id && s->only_own && t->f.customer_id == s->user_id && t->f.created_by == s->user_id) ||
            (t->f.organization_id && in_list(s->orgs, s->n_orgs, t->f.organization_id));
 }
 
@@ -57,6 +60,7 @@ static struct actor random_actor(struct arena *a)
     struct actor who = { .type = ACTOR_USER, .user_id = 1 + (int64_t)rand_below(USERS) };
 
     who.perms = perms[rand_below(ARRAY_LEN(perms))];
+    who.is_unproved = rand_below(3) == 0;
     for (int64_t id = 1; id <= GROUPS; id++)
         if (rand_below(2))
             g[who.n_groups++] =
@@ -84,7 +88,8 @@ static void queries_and_single_decisions_agree_with_a_naive_scan(void **state)
         for (int i = 0; i < 20; i++) {
             struct ticket t = { .f = { .group_id = 1 + (int64_t)rand_below(GROUPS),
                                        .customer_id = 1 + (int64_t)rand_below(USERS),
-                                       .organization_id = (int64_t)rand_below(ORGS + 1) },
+                                       .organization_id = (int64_t)rand_below(ORGS + 1),
+                                       .created_by = 1 + (int64_t)rand_below(USERS) },
                                 .participant = (int64_t)rand_below(USERS + 1) };
 
             t.f.participates = t.participant == who.user_id;
