@@ -2,44 +2,29 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { onServer, until } from './harness.mjs';
+import { Stream } from './live.mjs';
 
 const api = '/api/v1';
 
-/** A stream of server-sent events; events holds {id, event, data} as they come. */
-class Stream {
-  static async open(client, headers = {}) {
-    const s = new Stream();
-    s.events = [];
-    s.abort = new AbortController();
-    const r = await fetch(`${client.server.url}${api}/events`, {
-      headers: { accept: 'text/event-stream', authorization: `Bearer ${client.token}`, ...headers },
-      signal: s.abort.signal,
-    });
-    assert.equal(r.status, 200);
-    assert.match(r.headers.get('content-type'), /^text\/event-stream/);
-    s.ended = s.read(r.body).catch(() => {});
-    return s;
-  }
-  async read(body) {
-    let text = '';
-    for await (const part of body.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      const frames = text.split('\n\n');
-      text = frames.pop();
-      for (const f of frames) {
-        const e = Object.fromEntries(f.split('\n').filter((l) => /^\w+: /.test(l)).map((l) => l.split(/: (.*)/s)));
-        if (e.data) this.events.push({ ...e, data: JSON.parse(e.data) });
-      }
-    }
-  }
-  tickets() {
-    return this.events.filter((e) => e.event === 'ticket');
-  }
-  close() {
-    this.abort.abort();
-    return this.ended;
-  }
-}
+onServer('a live stream that missed too much', { STREAM_REPLAY_MAX: '5' }, (shared) => {
+  test('is told to load anew, and goes on with what comes', async () => {
+    const agent = await shared.server.person('agent');
+    const customer = await shared.server.person('customer');
+    const open = (title) => customer.post(`${api}/tickets`, { title, message: { body: 'x' } });
+    for (let i = 0; i < 6; i++) await open(`missed ${i}`);
+    const newest = (await agent.get(`${api}/events?after=0&limit=200`, { headers: { accept: 'application/json' } })).data.at(-1).id;
+    const heard = async (from) => {
+      const s = await Stream.open(agent, { 'last-event-id': String(from) });
+      const news = await open(`after ${from}`);
+      await until(() => s.tickets().some((e) => e.data.ticket_id === news.id), 'what comes');
+      await s.close();
+      return s.events.map((e) => e.event);
+    };
+    assert.deepEqual(await heard(newest - 5), Array(6).fill('ticket'), 'told again');
+    assert.deepEqual(await heard(0), ['reset', 'ticket'], 'too much');
+    assert.deepEqual(await heard(999999999), ['reset', 'ticket'], 'an id that never was');
+  });
+});
 
 onServer('the live stream', {}, (shared) => {
   const who = {};
