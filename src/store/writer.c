@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_US = 4000, BATCH_US_MAX = 50000, RETRIES_MAX = 5, RETRY_US = 2000 };
+enum {
+    BATCH_US = 4000,
+    BATCH_US_MAX = 50000,
+    RETRY_US = 2000,      /* the first pause before a job runs again; it doubles … */
+    RETRY_DOUBLINGS = 5,  /* … so often */
+    RETRIES_BESIDE = 3,   /* then the job runs without the others of this process beside it */
+    RETRY_FOR_US = 10 * 1000 * 1000,
+};
 
 struct writer_thread {
     pthread_t id;
@@ -27,6 +34,7 @@ struct writer {
     size_t waiting;
     bool closing;
     struct store_stats stats;
+    pthread_rwlock_t beside; /* PostgreSQL: shared by jobs that run beside each other */
     size_t n_threads;
     struct writer_thread *threads; /* owner */
 };
@@ -212,17 +220,35 @@ static void pause_us(int64_t us)
     nanosleep(&ts, NULL);
 }
 
+/* Changes of many tickets may lock each other out (a deadlock) again and again: after a few tries
+ * one of them gets the lane for itself.  Other nodes may still be in its way. */
+static enum rc job_beside(struct writer_thread *t, struct write_job *j, bool alone)
+{
+    enum rc rc;
+
+    if (alone)
+        pthread_rwlock_wrlock(&t->w->beside);
+    else
+        pthread_rwlock_rdlock(&t->w->beside);
+    rc = job_run(j, t->db);
+    pthread_rwlock_unlock(&t->w->beside);
+    return rc;
+}
+
 static enum rc job_with_retries(struct writer_thread *t, struct write_job *j)
 {
+    int64_t until = clock_mono_us() + RETRY_FOR_US;
+
     for (int64_t tries = 0;; tries++) {
-        enum rc rc = job_run(j, t->db);
+        enum rc rc = job_beside(t, j, tries >= RETRIES_BESIDE);
+        int64_t us = (int64_t)RETRY_US << (tries < RETRY_DOUBLINGS ? tries : RETRY_DOUBLINGS);
 
         if (rc != RC_RETRY)
             return rc;
-        if (tries == RETRIES_MAX)
+        if (clock_mono_us() >= until)
             return err_set(j->err, RC_BUSY, "", "%s", "Too many changes of the same thing at once; try again.");
         count(t->w, 0, 1);
-        pause_us(RETRY_US * (INT64_C(1) << tries) / 2 + (int64_t)rand_below((uint64_t)RETRY_US << tries));
+        pause_us(us / 2 + (int64_t)rand_below((uint64_t)us));
     }
 }
 
@@ -258,6 +284,17 @@ static enum rc thread_start(struct writer *w, struct writer_thread *t, struct er
     return RC_OK;
 }
 
+/* Who waits to be alone must get a turn under a storm. */
+static void beside_init(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attr;
+
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &attr);
+    pthread_rwlockattr_destroy(&attr);
+}
+
 enum rc writer_new(struct store *s, struct writer **out, struct err *e)
 {
     struct writer *w = calloc(1, sizeof(*w));
@@ -270,6 +307,7 @@ enum rc writer_new(struct store *s, struct writer **out, struct err *e)
     INVARIANT(w->threads);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->cond, NULL);
+    beside_init(&w->beside);
     for (size_t i = 0; i < w->n_threads; i++) {
         if (thread_start(w, &w->threads[i], e) == RC_OK)
             continue;
@@ -299,6 +337,7 @@ void writer_free(struct writer **wp)
         free(t->jobs);
         free(t->rcs);
     }
+    pthread_rwlock_destroy(&w->beside);
     pthread_cond_destroy(&w->cond);
     pthread_mutex_destroy(&w->lock);
     free(w->threads);
