@@ -146,7 +146,7 @@ enum rc seed_begin(struct db *db, struct err *e)
 enum rc seed_end(struct db *db, struct err *e)
 {
     if (db_kind(db) != DB_SQLITE)
-        return RC_OK;
+        return db_exec(db, "ANALYZE", DB_NO_ARGS, NULL, e);
     TRY(db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 4)",
                 DB_NO_ARGS, NULL, e));
     return db_exec(db, "INSERT INTO search_fts (search_fts, rank) VALUES ('crisismerge', 16)", DB_NO_ARGS,
