@@ -8,12 +8,19 @@
 #include "desk/catalog.h"
 #include "store/db.h"
 
+/* Tickets whose search documents are written anew at the end of many changes, once each. */
+struct call_late {
+    int64_t *tickets;
+    size_t n, cap;
+};
+
 struct call {
     struct db *db;
     const struct actor *who;
     const struct catalog *cat;
     struct arena *a;
     int64_t now_us; /* one time for all rows of the transaction */
+    struct call_late *late; /* NULL: documents are written with each change */
 };
 
 /* Takes the catalog and the time. */

@@ -181,6 +181,19 @@ static bool searched_differs(const struct ticket *b, const struct ticket *t)
                || b->organization_id != t->organization_id || b->group_id != t->group_id);
 }
 
+static enum rc reindex(struct call *c, int64_t ticket_id, struct err *e)
+{
+    struct call_late *late = c->late;
+
+    for (size_t i = 0; late && i < late->n; i++)
+        if (late->tickets[i] == ticket_id)
+            return RC_OK;
+    if (!late || late->n == late->cap)
+        return search_reindex_ticket(c->db, ticket_id, c->a, e);
+    late->tickets[late->n++] = ticket_id;
+    return RC_OK;
+}
+
 enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch, struct err *e)
 {
     struct call *c = w->c;
@@ -191,7 +204,7 @@ enum rc ticket_work_after(struct ticket_work *w, const struct ticket_changes *ch
     TRY(fields_sync(c, FIELD_TICKET, w->t.id, fresh ? STR("{}") : w->before.fields_json,
                     w->t.fields_json, e));
     if (w->scope_changed || searched_differs(&w->before, &w->t))
-        TRY(search_reindex_ticket(c->db, w->t.id, c->a, e));
+        TRY(reindex(c, w->t.id, e));
     else if (w->message.id && w->message_is_new)
         TRY(search_put_new(c->db, w->message.id, c->a, e));
     else if (w->message.id)

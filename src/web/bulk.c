@@ -1,6 +1,7 @@
 #include "web/bulk.h"
 
 #include "desk/auth.h"
+#include "store/search.h"
 
 enum { STEP = 100, RESULT_MAX = 4 * 1024 * 1024, PAYLOAD_MAX = 8 * 1024 * 1024 };
 
@@ -104,11 +105,19 @@ static enum rc run_one(struct call *c, const struct bulk_change *ch, struct jw *
     return RC_OK;
 }
 
+/* The documents of a ticket that many changes are about are written once: PostgreSQL walks over all
+ * that one transaction has left behind. */
 enum rc bulk_run(struct call *c, const struct bulk_change *changes, size_t n, struct jw *w,
                  struct err *e)
 {
+    struct call_late late = { .tickets = ARENA_ARRAY(c->a, int64_t, n + 1), .cap = n };
+    struct call mine = *c;
+
+    mine.late = &late;
     for (size_t i = 0; i < n; i++)
-        TRY(run_one(c, &changes[i], w, e));
+        TRY(run_one(&mine, &changes[i], w, e));
+    for (size_t i = 0; i < late.n; i++)
+        TRY(search_reindex_ticket(c->db, late.tickets[i], c->a, e));
     return RC_OK;
 }
 

@@ -326,6 +326,35 @@ static void bulk_gives_each_change_a_result_of_its_own(void **state)
     assert_int_equal(answer_int(show(agent_token, b), "/message_count"), 2);
 }
 
+static size_t found(const char *query)
+{
+    struct answer *an = send(HTTP_GET, agent_token, str_printf(ch->a, "/api/v1/search?q=%s", query).p, NULL);
+
+    assert_int_equal(an->status, 200);
+    return json_array_size(answer_at(an, "/tickets"));
+}
+
+static void many_changes_of_one_ticket_leave_its_last_words_to_be_found(void **state)
+{
+    int64_t a = desk_ticket(ch, ann, 0, "a");
+    struct answer *an = send(
+        HTTP_POST, agent_token, "/api/v1/bulk",
+        desk_path(ch,
+                  "{\"changes\":[{\"ticket\":%lld,\"title\":\"quagga\"},{\"ticket\":%lld,\"title\":\"okapi\","
+                  "\"message\":{\"body\":\"gerenuk\"}},{\"ticket\":%lld,\"version\":99,\"title\":\"quokka\"},"
+                  "{\"ticket\":%lld,\"title\":\"bongo antelope\"}]}",
+                  (long long)a, (long long)a, (long long)a, (long long)a));
+
+    (void)state;
+    assert_int_equal(an->status, 200);
+    assert_int_equal(answer_int(an, "/results/3/status"), 200);
+    assert_int_equal(found("quagga"), 0);
+    assert_int_equal(found("okapi"), 0);
+    assert_int_equal(found("quokka"), 0);
+    assert_int_equal(found("bongo"), 1);
+    assert_int_equal(found("bongo%20gerenuk"), 1);
+}
+
 static const char *long_bulk(int64_t ticket, int n)
 {
     struct buf b = BUF_ARENA(ch->a, MIB);
@@ -428,6 +457,7 @@ int main(void)
         EACH(a_split_copies_messages_with_their_files),
         EACH(a_split_leaves_at_least_one_message),
         EACH(bulk_gives_each_change_a_result_of_its_own),
+        EACH(many_changes_of_one_ticket_leave_its_last_words_to_be_found),
         EACH(longer_bulk_becomes_a_job_of_the_caller),
         EACH(a_cancelled_bulk_does_nothing),
         EACH(idle_owners_lose_their_tickets),
