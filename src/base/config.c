@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/near.h"
 #include "base/rand.h"
 
 #include <stdarg.h>
@@ -151,10 +152,32 @@ static bool take(struct loading *l, struct str name, struct str value, enum conf
     return i < CONFIG_N || f < CONFIG_N;
 }
 
+/* The setting that was probably meant: one or two slips away.  NULL: none. */
+static const char *meant(struct str name)
+{
+    enum { SHORT = 8 };
+    bool is_file = str_ends(name, STR("_FILE"));
+    struct str stem = is_file ? str_sub(name, 0, name.n - strlen("_FILE")) : name;
+    size_t best = stem.n < SHORT ? 2 : 3;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < CONFIG_N; i++) {
+        size_t d = near_distance(stem, str_of(config_defs[i].name));
+
+        if (d >= best || (is_file && !(config_defs[i].flags & CF_SECRET)))
+            continue;
+        best = d;
+        found = config_defs[i].name;
+    }
+    return found;
+}
+
 static void warn_unknown(struct loading *l, struct str name, const char *where)
 {
-    config_issue(l->issues, l->a, false, "%.*s (%s) is not a setting and is ignored", STR_ARG(name),
-                 where);
+    const char *other = meant(name);
+
+    config_issue(l->issues, l->a, false, "%.*s (%s) is not a setting and is ignored%s%s%s", STR_ARG(name), where,
+                 other ? "; did you mean " : "", other ? other : "", other ? "?" : "");
 }
 
 static void take_env_file(struct loading *l, const char *path)
@@ -187,7 +210,8 @@ static void take_environment(struct loading *l, const char *const *environ)
     for (; environ && *environ; environ++) {
         struct str rest = str_of(*environ), name = str_cut(&rest, '=');
 
-        take(l, name, rest, FROM_ENVIRONMENT, "environment");
+        if (!take(l, name, rest, FROM_ENVIRONMENT, "environment") && meant(name))
+            warn_unknown(l, name, "environment"); /* all else there is other programs' */
     }
 }
 
@@ -259,14 +283,15 @@ static void prove_addresses(struct loading *l)
 }
 
 /* Development starts without a secret: tokens then end with the process. */
-static void make_secret(struct loading *l)
+static void make_secret(struct loading *l, bool serves)
 {
     if (l->cfg->jwt_secret.n || config_is_production(l->cfg))
         return;
     l->cfg->jwt_secret = rand_token(48, l->cfg->own->a);
-    config_issue(
-        l->issues, l->a, false,
-        "JWT_SECRET is not set: a random one is used, and every login ends with this process");
+    if (serves)
+        config_issue(
+            l->issues, l->a, false,
+            "JWT_SECRET is not set: a random one is used, and every login ends with this process");
 }
 
 void config_inspect(const struct config_from *from, struct arena *a, struct config **out,
@@ -283,7 +308,7 @@ void config_inspect(const struct config_from *from, struct arena *a, struct conf
     apply(&l);
     prove_addresses(&l);
     config_check(cfg, a, issues);
-    make_secret(&l);
+    make_secret(&l, from->serves);
     *out = cfg;
 }
 

@@ -43,6 +43,7 @@ struct config {
 struct config_from {
     const char *env_file;       /* NULL: none is read; one that does not exist is no error */
     const char *const *environ; /* NULL-terminated NAME=value */
+    bool serves;                /* it is the server that starts: warnings about its sessions matter */
 };
 
 struct config_issue {

@@ -124,6 +124,11 @@ static void check_origins(const struct checking *c)
 {
     struct str rest = c->cfg->allowed_origins;
 
+    if (c->production && str_eq(rest, STR("http://localhost:8080")))
+        config_issue(c->issues, c->a, false,
+                     "ALLOWED_ORIGINS is %.*s: browsers at any other address are refused; name the address "
+                     "that people open, such as https://help.example.org",
+                     STR_ARG(rest));
     while (rest.p) {
         struct str one = str_trim(str_cut(&rest, ','));
 

@@ -29,7 +29,7 @@ struct job {
 static void set_up(struct job *j)
 {
     struct cli *c = j->c;
-    const struct config_from from = { ".env", c->environ };
+    const struct config_from from = { ".env", c->environ, true };
     struct err e = { 0 };
     ssize_t n = readlink("/proc/self/exe", j->program, sizeof(j->program) - 1);
 

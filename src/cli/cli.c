@@ -133,7 +133,7 @@ void cli_issues(const struct config_issues *issues)
 
 int cli_config(struct cli *c)
 {
-    const struct config_from from = { ".env", c->environ };
+    const struct config_from from = { ".env", c->environ, c->cmd == &cmd_serve };
     struct config_issues issues = { 0 };
     enum rc rc = config_load(&from, c->a, &c->cfg, &issues);
 

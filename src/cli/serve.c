@@ -37,7 +37,7 @@ static void log_failure(const char *event, const struct err *e)
 static void reload(struct cli *c, struct app *app)
 {
     struct arena *a CLEAN(arena_clean) = arena_new(RELOAD_MAX);
-    const struct config_from from = { ".env", c->environ };
+    const struct config_from from = { ".env", c->environ, true };
     struct config_issues issues = { 0 };
     struct err e = { 0 };
     enum rc rc = config_reload(c->cfg, &from, a, &issues);
@@ -143,8 +143,8 @@ static int run(struct cli *c)
         return CLI_FAILED;
     start_log(c->cfg);
     if (make_folders(c, &e) != RC_OK || app_start(c->cfg, &given, &app, &e) != RC_OK) {
-        log_failure("server.failed", &e);
-        return cli_fail(&e);
+        log_failure("server.failed", &e); /* told once: where the log goes, somebody looks */
+        return CLI_FAILED;
     }
     tell_ready(c->cfg, app, began_us);
     if (!c->cfg->read_only)

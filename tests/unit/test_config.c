@@ -60,7 +60,7 @@ static void put(struct fixture *f, const char *name, const char *text)
 
 static enum rc load(struct fixture *f, const char *const *env)
 {
-    const struct config_from from = { in_dir(f, "", "env"), env };
+    const struct config_from from = { in_dir(f, "", "env"), env, true };
 
     config_free(&f->cfg);
     f->issues = (struct config_issues){ 0 };
@@ -88,6 +88,50 @@ static void defaults_are_well_formed(void **state)
     assert_int_equal(f->cfg->environment, ENVIRONMENT_DEVELOPMENT);
     assert_true(f->cfg->jwt_secret.n >= 64); /* made for this process */
     assert_true(tells(f, false, "JWT_SECRET is not set"));
+}
+
+static void a_name_near_ours_is_told_wherever_it_stands(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(load(f, ENV("JWT_SECERT=x", "RATELIMIT_PER_MIN=5", "DATABASE_URI=x", "PATH=/bin", "LANG=C",
+                                 "SERVER_SOFTWARE=x", "JWT_SECRETS_FILE=/x", "SSL_CERT_FILE=/y", "XDG_DATA_DIRS=/")),
+                     RC_OK);
+    assert_true(tells(f, false, "JWT_SECERT (environment) is not a setting and is ignored; did you mean JWT_SECRET?"));
+    assert_true(tells(f, false, "did you mean RATE_LIMIT_PER_MIN?"));
+    assert_true(tells(f, false, "did you mean DATABASE_URL?"));
+    assert_true(tells(f, false, "JWT_SECRETS_FILE (environment)"));
+    assert_false(tells(f, false, "SSL_CERT_FILE")); /* OpenSSL's own, not near TLS_CERT */
+    assert_false(tells(f, false, "PATH"));
+    assert_false(tells(f, false, "LANG"));
+    assert_false(tells(f, false, "SERVER_SOFTWARE"));
+    assert_false(tells(f, false, "XDG_DATA_DIRS"));
+    put(f, "env", "SERVER_PROT=1\nFAR_AWAY_FROM_ALL=1\n");
+    assert_int_equal(load(f, ENV("A=b")), RC_OK);
+    assert_true(tells(f, false, "did you mean SERVER_PORT?"));
+    assert_true(tells(f, false, "FAR_AWAY_FROM_ALL"));
+    assert_false(tells(f, false, "A (environment)"));
+}
+
+static void only_the_server_itself_tells_of_a_made_up_secret(void **state)
+{
+    struct fixture *f = *state;
+    const struct config_from from = { NULL, ENV("HOME=/"), false };
+
+    assert_int_equal(config_load(&from, f->a, &f->cfg, &f->issues), RC_OK);
+    assert_true(f->cfg->jwt_secret.n >= 64);
+    assert_false(tells(f, false, "JWT_SECRET"));
+}
+
+static void production_tells_that_only_localhost_may_call(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET)), RC_OK);
+    assert_true(tells(f, false, "ALLOWED_ORIGINS is http://localhost:8080"));
+    assert_int_equal(load(f, ENV("ENVIRONMENT=production", "JWT_SECRET=" GOOD_SECRET,
+                                 "ALLOWED_ORIGINS=https://a.example.org")), RC_OK);
+    assert_false(tells(f, false, "ALLOWED_ORIGINS"));
 }
 
 static void later_sources_win(void **state)
@@ -309,8 +353,8 @@ static void a_reload_changes_only_what_it_may(void **state)
 {
     struct fixture *f = *state;
     struct config_issues issues = { 0 };
-    const struct config_from from = { NULL, ENV("RATE_LIMIT_PER_MIN=9", "SERVER_PORT=9") };
-    const struct config_from broken = { NULL, ENV("RATE_LIMIT_PER_MIN=x") };
+    const struct config_from from = { NULL, ENV("RATE_LIMIT_PER_MIN=9", "SERVER_PORT=9"), true };
+    const struct config_from broken = { NULL, ENV("RATE_LIMIT_PER_MIN=x"), true };
     struct str secret;
 
     assert_int_equal(load(f, ENV("HOME=/")), RC_OK);
@@ -360,6 +404,9 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(defaults_are_well_formed),
+        T(a_name_near_ours_is_told_wherever_it_stands),
+        T(only_the_server_itself_tells_of_a_made_up_secret),
+        T(production_tells_that_only_localhost_may_call),
         T(later_sources_win),
         T(systemd_credentials_are_read),
         T(a_secret_may_not_come_twice),
