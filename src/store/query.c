@@ -23,7 +23,7 @@ const struct query_field query_fields[] = {
     { "closed", QF_CLOSED, false, true, "when it was closed last" },
     { "due", QF_DUE, false, true, "next due time: <2h" },
     { "until", QF_UNTIL, false, true, "end of waiting" },
-    { "is", QF_IS, false, false, "unassigned, overdue, open, closed, mine, watched, merged, shared" },
+    { "is", QF_IS, false, false, "unassigned, assigned, mine, open, closed, merged, overdue, watched" },
     { "has", QF_HAS, false, false, "attachment, note, owner, organization, tag" },
     { "subject", QF_SUBJECT, true, false, "words of the title" },
     { "title", QF_SUBJECT, true, false, "the same as subject" },
@@ -119,21 +119,17 @@ static enum rc take_value(struct parser *p, struct str *out, bool *quoted)
 
 static enum rc unknown_field(struct parser *p, struct str name, size_t at)
 {
-    const char *nearest = query_fields[0].name;
-    size_t best = SIZE_MAX;
+    struct near near = near_start(name);
+    struct str shown = str_sub(name, 0, 32);
 
-    for (const struct query_field *f = query_fields; f->name; f++) {
-        size_t d = near_distance(name, str_of(f->name));
-
-        if (d < best) {
-            best = d;
-            nearest = f->name;
-        }
-    }
-    return err_field(p->e, "q", "unknown_field", nearest,
-                     "There is no search field \"%.*s\" (at character %zu); did you mean \"%s\"? "
+    for (const struct query_field *f = query_fields; f->name; f++)
+        near_try(&near, f->name);
+    return err_field(p->e, "q", "unknown_field",
+                     near.name ? near.name : "the names that /search/fields lists; field.NAME for a custom field",
+                     "There is no search field \"%.*s\" (at character %zu)%s%s; a custom field is field.%.*s. "
                      "Quote the text to search for it as it is.",
-                     (int)(name.n > 32 ? 32 : name.n), name.p, at + 1, nearest);
+                     STR_ARG(shown), at + 1, near.name ? ": did you mean " : "", near.name ? near.name : "",
+                     STR_ARG(shown));
 }
 
 static const struct query_field *field_find(struct str name)

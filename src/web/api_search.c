@@ -200,18 +200,36 @@ static const struct jfield fields_fields[] = {
 };
 static const struct jspec fields_answer = JSPEC_ANSWER("SearchFields", fields_fields);
 
+static void one_field(struct jw *w, struct str name, struct str help)
+{
+    jw_obj(w);
+    jw_kv_text(w, "name", name);
+    jw_kv_text(w, "help", help);
+    jw_obj_end(w);
+}
+
+/* Searching for values of custom fields is for agents. */
+static void custom_fields(struct ctx *c, const struct catalog *cat)
+{
+    for (size_t i = 0; actor_is_agent(&c->who) && i < cat->n_fields; i++) {
+        const struct cat_field *f = &cat->fields[i];
+
+        if (f->object == FIELD_TICKET && f->active)
+            one_field(&c->out, str_printf(c->a, "field.%.*s", STR_ARG(f->name)), f->label);
+    }
+}
+
 static enum rc api_search_fields(struct ctx *c, struct err *e)
 {
-    (void)e;
+    struct call call;
+
+    TRY(ctx_call(c, &call, e));
     jw_obj(&c->out);
     jw_key(&c->out, "data");
     jw_arr(&c->out);
-    for (const struct query_field *f = query_fields; f->name; f++) {
-        jw_obj(&c->out);
-        jw_kv_text(&c->out, "name", str_of(f->name));
-        jw_kv_text(&c->out, "help", str_of(f->help));
-        jw_obj_end(&c->out);
-    }
+    for (const struct query_field *f = query_fields; f->name; f++)
+        one_field(&c->out, str_of(f->name), str_of(f->help));
+    custom_fields(c, call.cat);
     jw_arr_end(&c->out);
     jw_obj_end(&c->out);
     return RC_OK;

@@ -1,5 +1,6 @@
 #include "web/ref_read.h"
 
+#include "base/near.h"
 #include "desk/requester.h"
 #include "store/ticket_numbers.h"
 
@@ -24,13 +25,74 @@ static int64_t plain_id(const json_t *v)
     return json_is_integer(id) && json_integer_value(id) > 0 ? json_integer_value(id) : 0;
 }
 
+/* The names that there are, for who gave another; cut between two of them. */
+struct names {
+    struct near near;
+    struct buf list;
+};
+
+static struct names names_for(const struct call *c, const json_t *v)
+{
+    return (struct names){ .near = near_start(json_str(v)), .list = BUF_ARENA(c->a, ERR_ALLOWED_BYTES) };
+}
+
+static void names_add(struct names *n, struct str name, struct arena *a)
+{
+    if (n->list.n + name.n + 8 > ERR_ALLOWED_BYTES)
+        return;
+    buf_printf(&n->list, "%s%.*s", n->list.n ? ", " : "", STR_ARG(name));
+    near_try(&n->near, str_z(name, a));
+}
+
+static enum rc unknown_name(struct call *c, const struct names *n, const json_t *v, const char *pointer,
+                            struct err *e)
+{
+    struct str given = str_sub(json_str(v), 0, 40);
+
+    if (!json_is_string(v))
+        return err_field(e, pointer, "unknown", str_z(buf_view(&n->list), c->a), "There is nothing like this.");
+    return err_field(e, pointer, "unknown", str_z(buf_view(&n->list), c->a), "There is no \"%.*s\"%s%s%s",
+                     STR_ARG(given), n->near.name ? "; did you mean \"" : ".", n->near.name ? n->near.name : "",
+                     n->near.name ? "\"?" : "");
+}
+
+static enum rc no_state(struct call *c, const json_t *v, const char *pointer, struct err *e)
+{
+    struct names n = names_for(c, v);
+
+    for (size_t i = 0; i < c->cat->n_states; i++)
+        if (c->cat->states[i].active)
+            names_add(&n, actor_is_agent(c->who) ? c->cat->states[i].name : c->cat->states[i].customer_name, c->a);
+    return unknown_name(c, &n, v, pointer, e);
+}
+
+static enum rc no_priority(struct call *c, const json_t *v, const char *pointer, struct err *e)
+{
+    struct names n = names_for(c, v);
+
+    for (size_t i = 0; i < c->cat->n_priorities; i++)
+        if (c->cat->priorities[i].active)
+            names_add(&n, c->cat->priorities[i].name, c->a);
+    return unknown_name(c, &n, v, pointer, e);
+}
+
+static enum rc no_group(struct call *c, const json_t *v, const char *pointer, struct err *e)
+{
+    struct names n = names_for(c, v);
+
+    for (size_t i = 0; i < c->cat->n_groups; i++)
+        if (c->cat->groups[i].active)
+            names_add(&n, c->cat->groups[i].name, c->a);
+    return unknown_name(c, &n, v, pointer, e);
+}
+
 enum rc ref_state(struct call *c, const json_t *v, const char *pointer, int64_t *id, struct err *e)
 {
     const struct cat_state *s = json_is_string(v) ? catalog_state_named(c->cat, json_str(v))
                                                   : catalog_state(c->cat, plain_id(v));
 
     if (!s)
-        return unknown(e, pointer);
+        return no_state(c, v, pointer, e);
     *id = s->id;
     return RC_OK;
 }
@@ -42,7 +104,7 @@ enum rc ref_priority(struct call *c, const json_t *v, const char *pointer, int64
                                                      : catalog_priority(c->cat, plain_id(v));
 
     if (!p)
-        return unknown(e, pointer);
+        return no_priority(c, v, pointer, e);
     *id = p->id;
     return RC_OK;
 }
@@ -53,7 +115,7 @@ enum rc ref_group(struct call *c, const json_t *v, const char *pointer, int64_t 
                                                   : catalog_group(c->cat, plain_id(v));
 
     if (!g && actor_is_agent(c->who))
-        return unknown(e, pointer);
+        return no_group(c, v, pointer, e);
     *id = g ? g->id : NO_GROUP; /* customers do not learn which groups there are */
     return RC_OK;
 }

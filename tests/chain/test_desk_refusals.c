@@ -276,6 +276,44 @@ static void what_is_wrong_in_a_message_is_named_where_it_stands(void **state)
     refused(on_ticket(HTTP_POST, t.customer, "/messages", "{\"body\":\"b\",\"attachments\":[999]}"), "/attachments/0");
 }
 
+static int64_t make_field(const char *more)
+{
+    struct answer *an = ask(HTTP_POST, t.admin, "/api/v1/fields", desk_path(t.ch, "{\"label\":\"L\",%s}", more));
+
+    assert_int_equal(an->status, 201);
+    return answer_int(an, "/id");
+}
+
+static void allowed_is(const struct answer *an, const char *names, const char *hint)
+{
+    assert_true(an->status == 422 || an->status == 400);
+    if (str_find(answer_text(an, "/errors/0/allowed"), str_of(names)) == SIZE_MAX
+        || str_find(answer_text(an, "/errors/0/detail"), str_of(hint)) == SIZE_MAX)
+        fail_msg("%.*s", STR_ARG(an->body));
+}
+
+static void an_unknown_name_is_answered_with_the_names_there_are(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"state\":\"opne\"}"), "new, open, pending reminder",
+               "did you mean \"open\"?");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"priority\":\"hihg\"}"), "low, normal, high, urgent",
+               "did you mean \"high\"?");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"priority\":99}"), "low, normal", "nothing like this");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"group\":\"Suport\"}"), "Support", "did you mean \"Support\"?");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"group\":\"completely different\"}"), "Support",
+               "There is no \"completely different\".");
+    allowed_is(ask(HTTP_GET, t.agent, "/api/v1/search?q=stat:open", NULL), "state", "field.stat");
+    allowed_is(ask(HTTP_GET, t.agent, "/api/v1/search?q=warehouse:open", NULL), "/search/fields", "field.warehouse");
+    make_field("\"object\":\"ticket\",\"name\":\"room\",\"type\":\"text\"");
+    an = ask(HTTP_GET, t.agent, "/api/v1/search/fields", NULL);
+    assert_true(str_find(an->body, STR("\"field.room\"")) != SIZE_MAX);
+    an = ask(HTTP_GET, t.customer, "/api/v1/search/fields", NULL);
+    assert_true(str_find(an->body, STR("\"field.room\"")) == SIZE_MAX);
+}
+
 static void a_second_ticket_of_an_external_id_names_it(void **state)
 {
     struct answer *an;
@@ -332,14 +370,6 @@ static void single_tags_come_and_go_whatever_the_version(void **state)
                        NULL), 404, NULL);
 }
 
-static int64_t make_field(const char *more)
-{
-    struct answer *an = ask(HTTP_POST, t.admin, "/api/v1/fields", desk_path(t.ch, "{\"label\":\"L\",%s}", more));
-
-    assert_int_equal(an->status, 201);
-    return answer_int(an, "/id");
-}
-
 static void customers_read_the_definitions_of_fields_that_they_are_shown(void **state)
 {
     int64_t shown = make_field("\"object\":\"ticket\",\"name\":\"room\",\"type\":\"text\","
@@ -387,6 +417,7 @@ int main(void)
         CASE(words_are_taken_out_once_and_public_ones_stay),
         CASE(tags_are_managed_by_name_and_version),
         CASE(what_is_wrong_in_a_message_is_named_where_it_stands),
+        CASE(an_unknown_name_is_answered_with_the_names_there_are),
         CASE(a_second_ticket_of_an_external_id_names_it),
         CASE(merges_and_links_name_the_other_ticket_by_its_number_too),
         CASE(single_tags_come_and_go_whatever_the_version),

@@ -38,6 +38,7 @@ const bodies = {
   'POST /api/v1/tickets': { title: 'made by matrix', message: { body: 'x' } },
   'POST /api/v1/tickets/{id}/split': { messages: ['own message'], mode: 'copy' },
   'POST /api/v1/tickets/{id}/merge': { into: 'own other ticket' },
+  'POST /api/v1/tickets/{id}/links': { kind: 'related', ticket: 'own other ticket' },
   'POST /api/v1/views': { name: 'matrix', query: 'state:open' },
   'POST /api/v1/users/{id}/identities': { kind: 'email', value: 'matrix-identity@example.org' },
   'POST /api/v1/messages/{id}/redact': { reason: 'matrix' },
