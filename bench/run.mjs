@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Bench, freePort, until } from './server.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -31,12 +32,15 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const pad = (s, n) => String(s).padStart(n);
 const padr = (s, n) => String(s).padEnd(n);
 
+/** On one core alone (taskset), or wherever the kernel likes. */
+const on = (core, program, args) => (core === undefined ? [program, args] : ['taskset', ['-c', String(core), program, ...args]]);
+
 /** One run of the load generator, as a child of its own so that this process stays quiet. */
-function load(port, connections, pid, lines, headers = [], time = seconds) {
+function load(port, connections, pid, lines, headers = [], time = seconds, core = undefined) {
   const file = join(work, 'requests');
   writeFileSync(file, lines.join('\n') + '\n');
   return new Promise((done, fail) => {
-    const p = spawn(tools.load, [port, connections, time, pid, file, ...headers].map(String));
+    const p = spawn(...on(core, tools.load, [port, connections, time, pid, file, ...headers].map(String)));
     let out = '';
     let err = '';
     p.stdout.on('data', (d) => (out += d));
@@ -45,12 +49,13 @@ function load(port, connections, pid, lines, headers = [], time = seconds) {
   });
 }
 
-/** CPU per request of a server that answers 60 fixed bytes: bare epoll, or our HTTP layer. */
-async function fixed(mode) {
+/** CPU per request of a server that answers 60 fixed bytes: bare epoll, or our HTTP layer.  Pinned: it has
+ *  one core to itself and the load generator the other. */
+async function fixed(mode, pinned) {
   const port = await freePort();
-  const p = spawn(tools.http_floor, [mode, port], { stdio: 'ignore' });
+  const p = spawn(...on(pinned ? 0 : undefined, tools.http_floor, [mode, String(port)]), { stdio: 'ignore' });
   await until(() => new Promise((ok) => connect(port, '127.0.0.1', function () { this.destroy(); ok(true); }).on('error', () => ok(false))), 'the floor');
-  const r = await load(port, 64, p.pid, ['GET /health']);
+  const r = await load(port, 64, p.pid, ['GET /health'], [], seconds, pinned ? 1 : undefined);
   p.kill();
   return r;
 }
@@ -76,7 +81,8 @@ async function prepare(tickets) {
   await server.launch();
   const atRest = memory(server);
   if (tickets === full) {
-    await idle(server);
+    await idle(server, 10000, false);
+    await idleTls();
     await server.stop();
     await server.launch();
   }
@@ -109,9 +115,12 @@ const row = (name, r, ...more) => console.log(padr(name, 14), pad(r.rate, 8), pa
 const ratio = (a, b) => (b ? `${(a / b).toFixed(2)} x` : '-');
 
 console.log('--- fixed answer of 60 bytes, 64 connections: CPU us per request');
-const floor = await fixed('floor');
-const ours = await fixed('ours');
-console.log(`bare epoll ${floor.cpu_us.toFixed(2)}, our HTTP layer ${ours.cpu_us.toFixed(2)} (${ratio(ours.cpu_us, floor.cpu_us)})`);
+for (const pinned of [true, false]) {
+  const [bare, layer] = [await fixed('floor', pinned), await fixed('ours', pinned)];
+  console.log(`${pinned ? 'a core each' : 'unpinned'}: bare epoll ${bare.cpu_us.toFixed(2)}, our HTTP layer ${layer.cpu_us.toFixed(2)} (${ratio(layer.cpu_us, bare.cpu_us)})`);
+}
+const floor = await fixed('floor', false); // under what the rows below run under
+const ours = await fixed('ours', false);
 
 const flat = {};
 for (const size of sizes) {
@@ -129,12 +138,12 @@ for (const size of sizes) {
     rmSync(copy, { force: true });
   }
   console.log(`--- ${size} tickets, ${engine}; at rest ${(b.atRest / 1024).toFixed(0)} MB, binary ${(statSync(binary).size / 1048576).toFixed(1)} MB`);
-  console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to HTTP', 12), pad('to raw DB', 12));
+  console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to epoll', 12), pad('to HTTP', 12), pad('to raw DB', 12));
   for (const connections of size === full ? [1, 64, 256] : [64]) {
     console.log(`${connections} connection${connections > 1 ? 's' : ''}`);
     for (const [name, lines] of Object.entries(works(size))) {
       const r = await load(b.server.port, connections, pid, lines, headers);
-      row(name, r, ratio(r.cpu_us, ours.cpu_us), raw[name] ? ratio(r.cpu_us, raw[name]) : '-');
+      row(name, r, ratio(r.cpu_us, floor.cpu_us), ratio(r.cpu_us, ours.cpu_us), raw[name] ? ratio(r.cpu_us, raw[name]) : '-');
       if (connections === 64) (flat[name] ??= {})[size] = r.cpu_us;
     }
   }
@@ -150,22 +159,42 @@ for (const size of sizes) {
   await b.server.close();
 }
 
-/** Memory per idle connection. */
-async function idle(server) {
-  const n = 10000;
-  const before = memory(server);
+/** One connection that has been answered once and now rests; undefined when it failed. */
+function rested(server, i, secure) {
+  const options = { port: server.port, host: '127.0.0.1', localAddress: `127.0.0.${1 + (i % 200)}`, rejectUnauthorized: false };
+  return new Promise((ok) => {
+    const s = (secure ? connectTls : connect)(options, () => s.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+    s.on('error', () => ok(undefined));
+    s.on('data', () => ok(s));
+  });
+}
+
+/** Memory per idle connection, each of which has been answered once: /health 200 at a time. */
+async function idle(server, n, secure) {
   const sockets = [];
-  for (let i = 0; i < n; i++) {
-    await new Promise((ok) => {
-      const s = connect({ port: server.port, host: '127.0.0.1', localAddress: `127.0.0.${1 + (i % 200)}` }, () => ok());
-      s.on('error', () => ok());
-      sockets.push(s);
-    });
-  }
+  const open = async (count) => {
+    for (let i = 0; i < count; i += 200) sockets.push(...(await Promise.all(Array.from({ length: 200 }, (_, k) => rested(server, i + k, secure)))));
+  };
+  await open(1000); // what the pools keep is there before
+  const before = memory(server);
+  const had = sockets.length;
+  await open(n);
   const after = memory(server);
-  const open = sockets.filter((s) => !s.destroyed && s.readyState === 'open').length;
-  console.log(`${open} idle connections: ${((after - before) / open).toFixed(2)} KiB each (${(after / 1024).toFixed(0)} MB in all)`);
-  for (const s of sockets) s.destroy();
+  const alive = sockets.slice(had).filter((s) => s && !s.destroyed).length;
+  console.log(`${alive} idle connections${secure ? ' with TLS' : ''}, each answered once: ${((after - before) / alive).toFixed(2)} KiB each (${(after / 1024).toFixed(0)} MB in all)`);
+  for (const s of sockets) s?.destroy();
+}
+
+/** The same behind TLS, on a server of its own with an empty database. */
+async function idleTls() {
+  const [key, cert] = [join(work, 'key.pem'), join(work, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost', '-days', '2', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const server = await bench.server({ TLS_CERT: cert, TLS_KEY: key, HTTP_MAX_PER_ADDRESS: '20000', LOG_LEVEL: 'warn' });
+  server.url = server.url.replace('http:', 'https:');
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // for fetch(), which asks whether it is ready
+  await server.launch();
+  await idle(server, 5000, true);
+  await server.close();
 }
 
 console.log('--- CPU us per request at 64 connections by number of tickets');
