@@ -6,6 +6,8 @@
 #include "store/refs.h"
 #include "store/search.h"
 
+enum { RECOUNT_PAGE = 200, RECOUNT_BYTES = 8 * 1024 * 1024 };
+
 struct split {
     struct call *c;
     const struct split_ask *ask;
@@ -156,27 +158,40 @@ static enum rc take_messages(struct split *s, struct err *e)
     return RC_OK;
 }
 
-/* Counts and times of what stayed; the first response was given, wherever it is now. */
-static enum rc recount_source(struct split *s, struct err *e)
+/* One page of what is there; *more until a page is empty. */
+static enum rc recount_page(struct split *s, struct message_page *p, int64_t *stayed, bool *more,
+                            struct err *e)
 {
-    struct message_page all = { .internal = true,
-                                .limit = s->from.t.message_count + (int64_t)s->n };
     struct db_rows r CLEAN(db_rows_end) = { 0 };
     struct ticket *t = &s->from.t;
-    int64_t first_response = t->first_response_us, stayed = 0;
     struct message m;
 
-    t->last_customer_us = t->last_agent_us = t->waiting_since_us = 0;
-    TRY(messages_of_ticket(s->c->db, t->id, &all, s->c->a, &r, e));
+    *more = false;
+    TRY(messages_of_ticket(s->c->db, t->id, p, s->c->a, &r, e));
     while (db_next(&r, e)) {
         message_from_row(&r, NULL, &m);
+        *more = p->has_key = true;
+        p->key_id = m.id;
         if (m.ticket_id != t->id)
             continue;
         ticket_message_count(t, &m);
-        stayed++;
+        ++*stayed;
     }
+    return e->rc;
+}
+
+/* Counts and times of what stayed; the first response was given, wherever it is now. */
+static enum rc recount_source(struct split *s, struct err *e)
+{
+    struct message_page page = { .internal = true, .limit = RECOUNT_PAGE, .max_bytes = RECOUNT_BYTES };
+    struct ticket *t = &s->from.t;
+    int64_t first_response = t->first_response_us, stayed = 0;
+    bool more = true;
+
+    t->last_customer_us = t->last_agent_us = t->waiting_since_us = 0;
+    while (more)
+        TRY(recount_page(s, &page, &stayed, &more, e));
     t->first_response_us = first_response;
-    TRY(e->rc);
     if (!stayed)
         return err_field(e, "/messages", "length", "fewer than all",
                          "At least one message must stay.");

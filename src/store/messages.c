@@ -151,6 +151,45 @@ static enum rc family_of(struct db *db, int64_t ticket_id, struct arena *a, int6
     return e->rc;
 }
 
+/* Which messages: the end of a statement over messages m. */
+static void add_page(struct sql *q, int64_t ticket_id, const int64_t *ids, size_t n, const struct message_page *p)
+{
+    if (n == 1) { /* the common case walks one index in order */
+        sql_add(q, " WHERE m.ticket_id = ?", DB_ARGS(DB_INT(ticket_id)));
+    } else {
+        sql_add(q, " WHERE m.ticket_id IN (", DB_NO_ARGS);
+        sql_add_ints(q, ids, n);
+        sql_add(q, ")", DB_NO_ARGS);
+    }
+    if (!p->internal)
+        sql_add(q, " AND m.visibility = 0", DB_NO_ARGS);
+    if (p->has_key && p->descending)
+        sql_add(q, " AND m.id < ?", DB_ARGS(DB_INT(p->key_id)));
+    else if (p->has_key)
+        sql_add(q, " AND m.id > ?", DB_ARGS(DB_INT(p->key_id)));
+    if (p->descending)
+        sql_add(q, " ORDER BY m.id DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+    else
+        sql_add(q, " ORDER BY m.id LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+}
+
+/* The lengths are known without reading the words. */
+#define BYTES "octet_length(m.source) + octet_length(m.body_text) + octet_length(m.body_html)"
+#define BEFORE " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before FROM (SELECT * FROM messages m"
+
+static void add_cut_page(struct sql *q, int64_t ticket_id, const int64_t *ids, size_t n,
+                         const struct message_page *p)
+{
+    if (p->descending)
+        sql_add(q, " FROM (SELECT m.*, sum(" BYTES ") OVER (ORDER BY m.id DESC" BEFORE, DB_NO_ARGS);
+    else
+        sql_add(q, " FROM (SELECT m.*, sum(" BYTES ") OVER (ORDER BY m.id" BEFORE, DB_NO_ARGS);
+    add_page(q, ticket_id, ids, n, p);
+    sql_add(q, ") m) m", DB_NO_ARGS);
+}
+
+#define NAMES " LEFT JOIN users u ON u.id = m.author_id LEFT JOIN users b ON b.id = m.on_behalf_id"
+
 enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct message_page *p,
                            struct arena *a, struct db_rows *r, struct err *e)
 {
@@ -159,29 +198,18 @@ enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct messag
     size_t n;
 
     TRY(family_of(db, ticket_id, a, &ids, &n, e));
-
-    sql_add(&q,
-            "SELECT " MESSAGE_COLUMNS ", u.name, b.name FROM messages m"
-            " LEFT JOIN users u ON u.id = m.author_id LEFT JOIN users b ON b.id = m.on_behalf_id"
-            " WHERE m.ticket_id ",
-            DB_NO_ARGS);
-    if (n == 1) { /* the common case walks one index in order */
-        sql_add(&q, "= ?", DB_ARGS(DB_INT(ticket_id)));
-    } else {
-        sql_add(&q, "IN (", DB_NO_ARGS);
-        sql_add_ints(&q, ids, n);
-        sql_add(&q, ")", DB_NO_ARGS);
+    sql_add(&q, "SELECT " MESSAGE_COLUMNS ", u.name, b.name", DB_NO_ARGS);
+    if (!p->max_bytes || db_kind(db) == DB_SQLITE) {
+        sql_add(&q, " FROM messages m" NAMES, DB_NO_ARGS);
+        add_page(&q, ticket_id, ids, n, p);
+        return db_query_sql(db, r, &q, e);
     }
-    if (!p->internal)
-        sql_add(&q, " AND m.visibility = 0", DB_NO_ARGS);
-    if (p->has_key && p->descending)
-        sql_add(&q, " AND m.id < ?", DB_ARGS(DB_INT(p->key_id)));
-    else if (p->has_key)
-        sql_add(&q, " AND m.id > ?", DB_ARGS(DB_INT(p->key_id)));
+    add_cut_page(&q, ticket_id, ids, n, p);
+    sql_add(&q, NAMES " WHERE coalesce(m.bytes_before, 0) <= ?", DB_ARGS(DB_INT(p->max_bytes)));
     if (p->descending)
-        sql_add(&q, " ORDER BY m.id DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+        sql_add(&q, " ORDER BY m.id DESC", DB_NO_ARGS);
     else
-        sql_add(&q, " ORDER BY m.id LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+        sql_add(&q, " ORDER BY m.id", DB_NO_ARGS);
     return db_query_sql(db, r, &q, e);
 }
 

@@ -29,6 +29,8 @@ struct message_page {
     bool has_key;
     int64_t key_id;
     int64_t limit;
+    int64_t max_bytes;   /* of words, 0: any.  PostgreSQL sends whole results: those behind the one that
+                          * goes beyond stay in the database.  SQLite reads row by row, and ignores it. */
 };
 
 enum rc messages_load(struct db *db, int64_t id, bool lock, struct arena *a, struct message *out,

@@ -73,7 +73,7 @@ static enum rc messages_list(struct ctx *c, struct err *e)
     TRY(ticket_read(&call, id, &t, &internal, e));
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     page = (struct message_page){ internal, p.descending != p.backward, p.has_key, p.key_id,
-                                  p.limit + 1 };
+                                  p.limit + 1, MESSAGES_PAGE_BYTES };
     max = (size_t)p.limit;
     list = ARENA_ARRAY(c->a, struct message, max + 1);
     TRY(messages_of_ticket(c->db, id, &page, c->a, &r, e));

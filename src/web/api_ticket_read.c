@@ -400,7 +400,7 @@ const struct jspec ticket_query = JSPEC("TicketQuery", ticket_params_fields, str
 static enum rc show_messages(struct ctx *c, struct call *call, const struct ticket *t, bool internal,
                              struct err *e)
 {
-    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1 };
+    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1, MESSAGES_PAGE_BYTES };
     struct message *list = NULL;
     struct attachments_json files = { 0 };
     struct db_rows r CLEAN(db_rows_end) = { 0 };

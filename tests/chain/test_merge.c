@@ -2,6 +2,8 @@
 #include "desk_fixture.h"
 
 #include "job/runner.h"
+#include "store/messages.h"
+#include "store_test.h"
 
 static struct chain *ch;
 static int64_t ann, bob, cc, agent, far;
@@ -443,6 +445,82 @@ static void every_task_runs(void **state)
     }
 }
 
+static size_t rows_of(int64_t ticket, bool descending, int64_t max_bytes)
+{
+    struct message_page p = { true, descending, false, 0, 100, max_bytes };
+    struct db *db CLEAN(db_close) = NULL;
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct err e = { 0 };
+    size_t n = 0;
+
+    assert_ok(store_connect(ch->app->store, DB_READ, &db, &e), &e);
+    assert_ok(messages_of_ticket(db, ticket, &p, ch->a, &r, &e), &e);
+    while (db_next(&r, &e))
+        n++;
+    return n;
+}
+
+/* Five messages of 3 MiB, some of a ticket that was merged into the other. */
+static int64_t large_ticket(void)
+{
+    enum { LARGE = 3 << 20 };
+    int64_t source = desk_ticket(ch, ann, 0, "source"), into = desk_ticket(ch, ann, 0, "into");
+    char *text = arena_alloc(ch->a, LARGE);
+
+    for (int i = 0; i < 2; i++)
+        desk_message(ch, source, ann, false, "more");
+    desk_message(ch, into, ann, false, "more");
+    assert_int_equal(merge(agent_token, source, into)->status, 200);
+    memset(text, 'x', LARGE);
+    chain_exec(ch, "UPDATE messages SET body_text = $1, source = '', body_html = ''",
+               DB_ARGS(DB_TEXT(((struct str){ text, LARGE }))));
+    return into;
+}
+
+static void a_page_of_large_messages_leaves_the_rest_in_the_database(void **state)
+{
+    int64_t into = large_ticket();
+    size_t all = rows_of(into, false, 0);
+
+    (void)state;
+    assert_int_equal(all, 5);
+    if (test_is_sqlite())
+        skip(); /* reads row by row */
+    for (int descending = 0; descending < 2; descending++) {
+        assert_int_equal(rows_of(into, descending, 1), 1);
+        assert_int_equal(rows_of(into, descending, 7 << 20), 3);
+        assert_int_equal(rows_of(into, descending, INT64_C(1) << 40), 5);
+    }
+}
+
+static void pages_of_large_messages_show_each_once(void **state)
+{
+    const char *path = desk_path(ch, "/api/v1/tickets/%lld/messages", (long long)large_ticket());
+    const char *next = "";
+    int64_t last = 0;
+    size_t n = 0, pages = 0;
+    bool more = true;
+
+    (void)state;
+    while (more) {
+        struct answer *an = send(HTTP_GET, agent_token, desk_path(ch, "%s%s", path, next), NULL);
+
+        assert_int_equal(an->status, 200);
+        for (size_t i = 0; i < json_array_size(answer_at(an, "/data")); i++, n++) {
+            int64_t id = answer_int(an, desk_path(ch, "/data/%zu/id", i));
+
+            assert_true(id > last);
+            last = id;
+        }
+        pages++;
+        more = json_is_true(answer_at(an, "/page/has_more"));
+        if (more)
+            next = desk_path(ch, "?after=%.*s", STR_ARG(answer_text(an, "/page/next")));
+    }
+    assert_int_equal(n, 5);
+    assert_int_equal(pages, 3);
+}
+
 int main(void)
 {
 #define EACH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -456,6 +534,8 @@ int main(void)
         EACH(a_split_moves_messages_and_links_back),
         EACH(a_split_copies_messages_with_their_files),
         EACH(a_split_leaves_at_least_one_message),
+        EACH(a_page_of_large_messages_leaves_the_rest_in_the_database),
+        EACH(pages_of_large_messages_show_each_once),
         EACH(bulk_gives_each_change_a_result_of_its_own),
         EACH(many_changes_of_one_ticket_leave_its_last_words_to_be_found),
         EACH(longer_bulk_becomes_a_job_of_the_caller),
