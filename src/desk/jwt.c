@@ -52,6 +52,14 @@ static int64_t claim_int(const json_t *o, const char *name)
     return json_is_integer(v) ? (int64_t)json_integer_value(v) : -1;
 }
 
+/* Ours have none; one that is there must be a time that has come. */
+static bool not_before(const json_t *o, int64_t now_s)
+{
+    int64_t nbf = claim_int(o, "nbf");
+
+    return !json_object_get(o, "nbf") || (nbf >= 0 && nbf <= now_s + SKEW_S);
+}
+
 static bool claims_read(const json_t *o, int64_t now_s, struct arena *a, struct jwt *t)
 {
     *t = (struct jwt){ .session_id = claim_int(o, "sid"),
@@ -61,7 +69,7 @@ static bool claims_read(const json_t *o, int64_t now_s, struct arena *a, struct 
     return str_eq(claim_text(o, "iss"), STR(JWT_ISSUER)) &&
            str_eq(claim_text(o, "aud"), STR(JWT_AUDIENCE)) &&
            str_i64(claim_text(o, "sub"), 1, INT64_MAX, &t->user_id) && t->session_id > 0 &&
-           t->jti.n > 0 && t->iat_s >= 0 && t->exp_s > now_s && t->iat_s <= now_s + SKEW_S &&
+           t->jti.n > 0 && not_before(o, now_s) && t->iat_s >= 0 && t->exp_s > now_s && t->iat_s <= now_s + SKEW_S &&
            t->exp_s > t->iat_s && t->exp_s - t->iat_s <= LIFE_MAX_S;
 }
 

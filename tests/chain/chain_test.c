@@ -262,6 +262,7 @@ static struct answer *keep(struct chain *ch, const struct exchange *x)
     struct err e = { 0 };
 
     an->status = x->status;
+    an->statements = x->app ? ((const struct request *)x->app)->c.db_statements : 0;
     for (size_t i = 0; i < x->n_out; i++)
         headers[i] = (struct http_header){ str_dup(x->out[i].name, ch->a), str_dup(x->out[i].value, ch->a) };
     an->headers = headers;

@@ -65,6 +65,7 @@ struct answer {
     const struct http_header *headers;
     size_t n_headers;
     bool is_sound;             /* no JSON, or JSON that reads */
+    int64_t statements;        /* that the request ran */
     struct answer *next;       /* chain.answers */
 };
 struct answer *chain_send(struct chain *ch, struct ask q);

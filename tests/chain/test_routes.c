@@ -10,7 +10,7 @@
 enum { BIG_MAX = 8 << 20, SPECS_MAX = 1024 };
 
 static struct chain *ch;
-static const char *nobody, *admin, *reader, *json_deep;
+static const char *nobody, *admin, *agent, *customer, *reader, *json_deep;
 static struct chain_session browser;
 
 static int open_all(void **state)
@@ -27,6 +27,8 @@ static int open_all(void **state)
     user = chain_user(ch, 1);
     admin = chain_token(ch, user, -1, false);
     reader = chain_token(ch, user, -1, true);
+    agent = chain_agent(ch);
+    customer = chain_customer(ch);
     browser = chain_session(ch, user);
     json_deep = "{\"a\":[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]}";
     return 0;
@@ -191,6 +193,55 @@ static void unknown_fields_422_by_name(void **state)
 {
     (void)state;
     each(try_unknown_field);
+}
+
+/* Of the body's fields each one written otherwise or of another type, and columns that no body has. */
+static const char *const hidden[] = { "id", "version", "created_at", "updated_us", "created_by", "password_hash", "token_hash",
+                                      "perms", "is_admin", "user_id", "__proto__", "constructor" };
+
+static void refuses_field(const struct route *r, const char *path, const char *bearer, const char *name, const char *value)
+{
+    struct answer *an = chain_send(ch, (struct ask){ .method = r->method, .target = path, .bearer = bearer,
+                                                     .json = str_printf(ch->a, "{\"%s\":%s}", name, value).p });
+
+    if (an->status == 403 && bearer != admin)
+        return;
+    if (an->status != 422)
+        fail_msg("%s: \"%s\": %s was answered with %d %.*s", r->op, name, value, an->status, STR_ARG(an->body));
+    assert_problem_field(an, str_printf(ch->a, "/%s", name).p);
+}
+
+static void try_each_field(const struct route *r, const char *path)
+{
+    const char *const roles[] = { admin, agent, customer };
+
+    if (!r->body || (r->flags & R_RAW_BODY))
+        return;
+    for (size_t k = 0; k < ARRAY_LEN(roles); k++) {
+        for (size_t i = 0; i < r->body->n_fields; i++) {
+            const struct jfield *f = &r->body->fields[i];
+            char *otherwise = arena_memdup(ch->a, f->name, strlen(f->name) + 1);
+
+            otherwise[0] = (char)(otherwise[0] - 'a' + 'A');
+            refuses_field(r, path, roles[k], otherwise, "null");
+            if (f->type != J_JSON && !(f->flags & JF_TOKEN))
+                refuses_field(r, path, roles[k], f->name, f->type == J_OBJ ? "[5]" : "{\"x\":[]}");
+        }
+        for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+            bool known = false;
+
+            for (size_t j = 0; j < r->body->n_fields; j++)
+                known |= strcmp(r->body->fields[j].name, hidden[i]) == 0;
+            if (!known)
+                refuses_field(r, path, roles[k], hidden[i], "1");
+        }
+    }
+}
+
+static void fields_otherwise_written_hidden_or_of_another_type_422_by_name_for_each_role(void **state)
+{
+    (void)state;
+    each(try_each_field);
 }
 
 static void try_unknown_parameter(const struct route *r, const char *path)
@@ -376,6 +427,7 @@ int main(void)
         cmocka_unit_test(with_a_read_only_token_403),
         cmocka_unit_test(malformed_bodies_400_and_other_types_415),
         cmocka_unit_test(unknown_fields_422_by_name),
+        cmocka_unit_test(fields_otherwise_written_hidden_or_of_another_type_422_by_name_for_each_role),
         cmocka_unit_test(unknown_parameters_400_by_name),
         cmocka_unit_test(bodies_that_are_too_big_413),
         cmocka_unit_test(what_does_not_exist_404),

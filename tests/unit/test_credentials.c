@@ -119,6 +119,15 @@ static void claims_are_all_checked(void **state)
         "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900.5,\"jti\":\"x\"}",
         "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1800000000,\"exp\":1800000900,\"jti\":\"x\"}",
         "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\",\"nbf\":1800000000}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\",\"nbf\":\"1700000000\"}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\",\"nbf\":null}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\",\"nbf\":-1}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\",\"nbf\":[1]}",
+        "{\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\"}",
+        "{\"iss\":\"ticketing-system\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\"}",
+        "{\"iss\":null,\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\"}",
+        "{\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sub\":\"5\",\"sid\":9,\"iat\":1700000000,\"exp\":\"1700000900\",\"jti\":\"x\"}",
         "{\"sub\":\"5\",\"sub\":\"1\",\"iss\":\"ticketing-system\",\"aud\":\"ticketing-system-api\",\"sid\":9,\"iat\":1700000000,\"exp\":1700000900,\"jti\":\"x\"}",
     };
     struct arena *a CLEAN(arena_clean) = arena_new(4 * MIB);
