@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/clock.h"
+#include "base/json_where.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -265,10 +266,23 @@ static struct position position_of(struct str text, size_t at)
     return pos;
 }
 
+/* By its name, where the text tells it. */
+static void name_field(struct err *e, struct str text, size_t at, const char *why)
+{
+    struct buf pointer = BUF_HEAP(sizeof(e->fields[0].pointer));
+
+    json_where(text, at, &pointer);
+    buf_char(&pointer, '\0');
+    if (pointer.n > 1 && !pointer.overflow)
+        err_field(e, pointer.p, "malformed", "JSON in UTF-8, each name once in its object", "%s", why);
+    buf_release(&pointer);
+}
+
 static enum rc refuse(struct err *e, struct str text, size_t at, const char *why)
 {
     struct position pos = position_of(text, at);
 
+    name_field(e, text, at, why);
     return err_set(e, RC_BAD, "malformed_json", "malformed JSON at line %d, column %d: %s",
                    pos.line, pos.column, why);
 }

@@ -223,9 +223,54 @@ static void depth_and_number_of_values_are_limited(void **state)
 
 #define JSON_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void what_does_not_parse_is_told_by_the_name_of_its_field(void **state)
+{
+    static const struct {
+        const char *text, *pointer;
+    } cases[] = {
+        { "{\"email\":\"a\",\"email\":\"b\"}", "/email" },
+        { "{\"a\":[{\"b\":1},{\"b\":2,\"b\":3}]}", "/a/1/b" },
+        { "{\"title\":\"t\",\"message\":{\"body\":\"x\xff\"}}", "/message/body" },
+        { "{\"a/b\":{\"~\":tru}}", "/a~1b/~0" },
+        { "{\"a\":{\"k\\\"y\":\"\\ud800\"}}", "/a/k\\\"y" },
+        { "{\"list\":[1,2,x]}", "/list/2" },
+        { "{\"done\":{\"x\":[]},\"next\":nul}", "/next" },
+        { "{\"a\xff\":1}", "" },
+        { "[tru", "/0" },
+        { "nope", "" },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err e = { 0 };
+        json_t *v = NULL;
+
+        assert_int_equal(json_read(str_of(cases[i].text), &v, &e), RC_BAD);
+        assert_string_equal(e.code, "malformed_json");
+        if (strcmp(e.n_fields ? e.fields[0].pointer : "", cases[i].pointer) != 0)
+            fail_msg("%s: \"%s\"", cases[i].text, e.n_fields ? e.fields[0].pointer : "");
+    }
+}
+
+static void a_field_too_long_to_be_named_is_told_by_what_is_around_it(void **state)
+{
+    char text[400] = "{\"a\":{\"";
+    struct err e = { 0 };
+    json_t *v = NULL;
+
+    (void)state;
+    memset(text + 7, 'k', 200);
+    memcpy(text + 207, "\":x}}", sizeof "\":x}}");
+    assert_int_equal(json_read(str_of(text), &v, &e), RC_BAD);
+    assert_string_equal(e.fields[0].pointer, "/a");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        JSON_TEST(what_does_not_parse_is_told_by_the_name_of_its_field),
+        JSON_TEST(a_field_too_long_to_be_named_is_told_by_what_is_around_it),
         JSON_TEST(commas_and_nesting_are_the_writers_business),
         JSON_TEST(text_is_escaped_wherever_it_stands_in_a_word),
         JSON_TEST(bad_utf8_becomes_the_replacement_character),
