@@ -265,10 +265,13 @@ static void take_secret_files(struct loading *l, const char *const *environ)
 
 static void apply(struct loading *l)
 {
+    struct config_own *own = l->cfg->own;
+
     for (size_t i = 0; i < CONFIG_N; i++) {
+        own->files[i] = l->found[i].file.n ? str_z(l->found[i].file, own->a) : NULL;
         if (!l->found[i].where)
             continue;
-        l->cfg->own->from[i] = l->found[i].source;
+        own->from[i] = l->found[i].source;
         config_set(l->cfg, i, l->found[i].value, l->found[i].where, l->a, l->issues);
     }
 }
@@ -403,6 +406,17 @@ enum rc config_reload(struct config *cfg, const struct config_from *from, struct
     fresh->own->older = atomic_load(&cfg->own->live);
     atomic_store(&cfg->own->live, fresh);
     return RC_OK;
+}
+
+size_t config_files(const struct config *cfg, const char **out, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CONFIG_N && n < max; i++) {
+        if (cfg->own->files[i])
+            out[n++] = cfg->own->files[i];
+    }
+    return n;
 }
 
 const struct config *config_live(const struct config *cfg)

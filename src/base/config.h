@@ -72,6 +72,8 @@ void config_free(struct config **cfg);
  * change that needs a restart is a warning.  One thread at a time. */
 enum rc config_reload(struct config *cfg, const struct config_from *from, struct arena *a,
                       struct config_issues *issues) MUST_USE;
+/* The files that secrets were read from (NAME_FILE), which a reload reads again: at most max. */
+size_t config_files(const struct config *cfg, const char **out, size_t max);
 const struct config *config_live(const struct config *cfg);
 
 static inline bool config_is_production(const struct config *cfg)

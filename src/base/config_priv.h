@@ -36,6 +36,7 @@ extern const struct config_def config_defs[CONFIG_N];
 struct config_own {
     struct arena *a;
     enum config_source from[CONFIG_N];
+    const char *files[CONFIG_N];   /* NAME_FILE, or NULL */
     struct config *older;          /* replaced copies, freed with the first */
     _Atomic(struct config *) live; /* NULL: this one */
 };

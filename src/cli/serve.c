@@ -3,9 +3,11 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/confine.h"
 #include "cli/process.h"
 #include "desk/audit_verify.h"
 #include "desk/signup.h"
@@ -99,12 +101,12 @@ static void drain(const struct config *cfg, struct app *app)
     usleep((useconds_t)(cfg->drain_delay_ms * US_PER_MS));
 }
 
-static void tell_ready(const struct config *cfg, const struct app *app, int64_t began_us)
+static void tell_ready(const struct config *cfg, struct app *app, int64_t began_us)
 {
     LOG(LOG_INFO, "server.ready", KV_Z("version", VERSION), KV_TEXT("host", cfg->server_host),
         KV_INT("port", http_port(app->http)),
         KV_Z("database", store_kind(app->store) == DB_SQLITE ? "sqlite" : "postgresql"),
-        KV_MS("took_ms", clock_mono_us() - began_us));
+        KV_Z("confined", confined_words(atomic_load(&app->confined))), KV_MS("took_ms", clock_mono_us() - began_us));
     notify("READY=1");
 }
 
@@ -136,16 +138,24 @@ static int run(struct cli *c)
     struct app_sockets given = { fds, inherited_sockets(fds, SOCKETS_MAX) };
     struct app *app = NULL;
     struct err e = { 0 };
+    unsigned confined = 0;
+    enum rc rc;
 
     process_harden();
     process_keep_memory();
     if (cli_config(c) != CLI_OK)
         return CLI_FAILED;
     start_log(c->cfg);
-    if (make_folders(c, &e) != RC_OK || app_start(c->cfg, &given, &app, &e) != RC_OK) {
+    rc = make_folders(c, &e);
+    if (rc == RC_OK) {
+        confined = serve_confine(c);
+        rc = app_start(c->cfg, &given, &app, &e);
+    }
+    if (rc != RC_OK) {
         log_failure("server.failed", &e); /* told once: where the log goes, somebody looks */
         return CLI_FAILED;
     }
+    atomic_store(&app->confined, confined);
     tell_ready(c->cfg, app, began_us);
     if (!c->cfg->read_only)
         tell_setup_link(c, app);

@@ -103,6 +103,22 @@ enum rc pg_connect(const char *url, int64_t limit_ms, PGconn **out, struct err *
     return RC_OK;
 }
 
+size_t store_url_files(struct str url, struct arena *a, const char **out, size_t max)
+{
+    static const char *const names[] = { "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "passfile" };
+    PQconninfoOption *all = str_starts(url, STR("sqlite:")) ? NULL : PQconninfoParse(str_z(url, a), NULL);
+    size_t n = 0;
+
+    for (PQconninfoOption *o = all; o && o->keyword; o++) {
+        for (size_t i = 0; o->val && o->val[0] == '/' && i < ARRAY_LEN(names) && n < max; i++) {
+            if (strcmp(o->keyword, names[i]) == 0)
+                out[n++] = str_z(str_of(o->val), a);
+        }
+    }
+    PQconninfoFree(all);
+    return n;
+}
+
 void pg_drop(struct db *db)
 {
     struct pg_conn *p = db->conn;

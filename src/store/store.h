@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "store/db.h"
 
+struct arena;
 struct store;
 
 struct store_opts {
@@ -27,6 +28,9 @@ struct store_opts {
 
 enum rc store_open(const struct store_opts *o, struct store **out, struct err *e) MUST_USE;
 void store_close(struct store **s); /* lets queued writes finish */
+
+/* The files that an address of PostgreSQL names (certificates, keys, password file): at most max. */
+size_t store_url_files(struct str url, struct arena *a, const char **out, size_t max);
 
 /* A connection of one's own; readers are refused writes by the engine.  PostgreSQL is connected to
  * at the first statement, and again after it was lost, with back-off: meanwhile statements get

@@ -54,6 +54,7 @@ struct app {
     struct str openapi;         /* GET /api/openapi.json */
     int64_t started_us;
     _Atomic int draining;
+    _Atomic unsigned confined;  /* what the process gave up: enum confined (base/confine.h) */
     const struct dispatch *dispatch;
     struct web_live *_Atomic live; /* the reloadable settings, web/live.h */
     struct inflight *inflight;     /* idempotency keys of running requests */

@@ -2,6 +2,7 @@
 #include "web/metrics_priv.h"
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/lane.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -188,6 +189,16 @@ static void write_build(struct app *app, struct buf *b)
                1);
 }
 
+static void write_confined(struct app *app, struct buf *b)
+{
+    unsigned held = atomic_load(&app->confined);
+
+    metric_head(b, "process_confined", "gauge", "1 where the process gave up what it does not need (CONFINE).");
+    metric_int(b, "process_confined", "part=\"privileges\"", (held & CONFINED_PRIVILEGES) != 0);
+    metric_int(b, "process_confined", "part=\"calls\"", (held & CONFINED_CALLS) != 0);
+    metric_int(b, "process_confined", "part=\"files\"", (held & CONFINED_FILES) != 0);
+}
+
 static void write_log(struct buf *b)
 {
     static const char *const levels[] = {
@@ -209,6 +220,7 @@ void metrics_write_app(struct app *app, const struct health_snapshot *now, struc
     write_store(app, b);
     write_desk(now, b);
     write_health(app, now, b);
+    write_confined(app, b);
     write_log(b);
     metric_head(b, "process_start_time_seconds", "gauge", "When the server started, since 1970.");
     metric_seconds(b, "process_start_time_seconds", "", app->started_us);
