@@ -131,6 +131,20 @@ describe('three nodes on one PostgreSQL', { skip }, () => {
     }
   });
 
+  test('streams go on when the nodes cannot hear each other', async () => {
+    const stream = await Stream.open(at(B, who.agent));
+    const listeners = `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND (query LIKE 'LISTEN %' OR query LIKE '%pg_notify%')`;
+    const cut = () => rows(nodes.database, `SELECT pg_terminate_backend(pid) ${listeners}`).length;
+    for (let i = 0; i < 3; i++) {
+      await until(() => cut() > 0, 'a connection that listens');
+      const ticket = await at(A, who.customer).post(`${api}/tickets`, { title: `unheard ${i}`, message: { body: 'x' } });
+      await until(() => stream.tickets().some((e) => e.data.ticket_id === ticket.id), 'the event');
+    }
+    await until(() => rows(nodes.database, `SELECT pid ${listeners}`).length === 3, 'all nodes to listen again');
+    await stream.close();
+  });
+
   test('a right taken away on one node holds on all, also for open streams', async () => {
     const person = await A.person('agent');
     const stream = await Stream.open(at(B, person));
