@@ -127,6 +127,7 @@ enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *
 
 enum rc seed_roomy(struct db *db, struct err *e)
 {
+    db->limit_ms = 0; /* a commit may merge a large part of the index */
     if (db_kind(db) != DB_SQLITE)
         return RC_OK;
     return db_script(db, STR("PRAGMA cache_size = -131072"), e); /* KiB: a transaction of ours fits */

@@ -25,7 +25,7 @@ enum rc seed_add_count(struct db *db, int64_t group_id, int64_t state_id, int64_
                        struct err *e) MUST_USE;
 /* Takes n ticket numbers at once: *first is the first of them. */
 enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *e) MUST_USE;
-/* Room in memory for large transactions on this connection; outside of any. */
+/* Room in memory and time for large transactions on this new connection; outside of any. */
 enum rc seed_roomy(struct db *db, struct err *e) MUST_USE;
 /* Once before and after a big load: larger steps of the full-text index, and statistics. */
 enum rc seed_begin(struct db *db, struct err *e) MUST_USE;
