@@ -83,6 +83,19 @@ static bool is_exact(const struct head *h, const char *p, size_t n)
     return true;
 }
 
+/* "BREW /pot HTTP/1.1" is a method that is not there; "GARBAGE" is no request at all. */
+static bool is_request_line(const char *p, size_t n)
+{
+    struct str line = { p, n }, method, target;
+
+    if (n > 1 && p[0] == '\r')
+        line = str_sub(line, 2, n);
+    line = str_sub(line, 0, str_find(line, STR("\r\n")));
+    method = str_cut(&line, ' ');
+    target = str_cut(&line, ' ');
+    return syntax_token(method) && target.n && line.p && str_starts(line, STR("HTTP/1."));
+}
+
 enum rc parser_head(struct head *h, const char *p, size_t n)
 {
     struct parse ps = { .head = h };
@@ -97,7 +110,7 @@ enum rc parser_head(struct head *h, const char *p, size_t n)
     if (ps.too_many)
         return RC_HEADERS_BIG;
     if (err == HPE_INVALID_METHOD)
-        return RC_NOT_IMPLEMENTED;
+        return is_request_line(p, n) ? RC_NOT_IMPLEMENTED : RC_BAD;
     if (err != HPE_PAUSED || llhttp_get_error_pos(&ll) != p + n)
         return RC_BAD;
     h->version = ll.http_major * 10u + ll.http_minor;

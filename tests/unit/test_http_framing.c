@@ -103,6 +103,10 @@ static const struct {
     CASE(400, "GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n" NEXT),
     CASE(400, "GET http://b/ HTTP/1.1\r\n" H "\r\n" NEXT),
     /* methods and targets */
+    CASE(400, "GARBAGE\r\n\r\n" NEXT),
+    CASE(400, "GARBAGE / FOO/1.1\r\n" H "\r\n" NEXT),
+    CASE(400, "GARBAGE  HTTP/1.1\r\n" H "\r\n" NEXT),
+    CASE(501, "BREW /pot HTTP/1.1\r\n" H "\r\n" NEXT),
     CASE(405, "TRACE / HTTP/1.1\r\n" H "\r\n" NEXT),
     CASE(405, "CONNECT a:80 HTTP/1.1\r\n" H "\r\n" NEXT),
     CASE(400, "GET /a/../b HTTP/1.1\r\n" H "\r\n" NEXT),
