@@ -11,6 +11,7 @@ enum {
     TOKENS_BYTES_MAX = 1024 * 1024,
     TSVECTOR_POSITION_MAX = 16383, /* PostgreSQL's limit; later words share the last place */
     MERGE_CHAIN_MAX = 64,
+    RECENT = 2000, /* PostgreSQL: messages that are looked through before its index is asked */
 };
 
 struct doc {
@@ -357,6 +358,23 @@ enum rc search_merge(struct db *db, int64_t pages, struct arena *a, bool *more, 
     return RC_OK;
 }
 
+/* PostgreSQL's index knows no order: it gives all hits of a word that half of the messages have, to
+ * be sorted; and without it every message is looked at for a word that hardly any has.  So the newest
+ * messages are looked through first, and when they do not fill the page the index is asked: a sum is
+ * no column that another index could give in order. */
+static void hits_order(struct sql *q, const struct query_env *env, bool recent, int64_t limit)
+{
+    if (db_kind(env->db) == DB_SQLITE)
+        sql_add(q, " ORDER BY f.rowid DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+    else if (recent)
+        sql_add(q,
+                " AND d.message_id > (SELECT max(message_id) FROM search_docs) - ?"
+                " ORDER BY d.message_id DESC LIMIT ?",
+                DB_ARGS(DB_INT(RECENT), DB_INT(limit)));
+    else
+        sql_add(q, " ORDER BY d.message_id + 0 DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+}
+
 static void hits_where(struct sql *q, const struct query_env *env, struct str match, int64_t before)
 {
     if (db_kind(env->db) == DB_SQLITE) {
@@ -403,8 +421,8 @@ static bool seen(const struct search_hit *hits, size_t n, int64_t ticket_id)
     return false;
 }
 
-enum rc search_hits(const struct query_env *env, const struct search_for *what,
-                    struct search_page *out, struct err *e)
+static enum rc hits_among(const struct query_env *env, const struct search_for *what, bool recent,
+                          struct search_page *out, struct err *e)
 {
     int64_t before = what->before, window = (int64_t)what->limit * 2 + 8, rows;
 
@@ -420,10 +438,7 @@ enum rc search_hits(const struct query_env *env, const struct search_for *what,
         if (what->before)
             hits_unseen(&q, env, what->match, what->before);
         TRY(query_where(&q, what->rest, env, e));
-        if (db_kind(env->db) == DB_SQLITE)
-            sql_add(&q, " ORDER BY f.rowid DESC LIMIT ?", DB_ARGS(DB_INT(window)));
-        else
-            sql_add(&q, " ORDER BY d.message_id DESC LIMIT ?", DB_ARGS(DB_INT(window)));
+        hits_order(&q, env, recent, window);
         TRY(db_query_sql(env->db, &r, &q, e));
         for (rows = 0; db_next(&r, e); rows++) {
             before = db_int(&r, 1);
@@ -438,4 +453,15 @@ enum rc search_hits(const struct query_env *env, const struct search_for *what,
         TRY(e->rc);
     } while (rows == window);
     return RC_OK;
+}
+
+enum rc search_hits(const struct query_env *env, const struct search_for *what,
+                    struct search_page *out, struct err *e)
+{
+    if (db_kind(env->db) == DB_POSTGRES && !what->before) {
+        TRY(hits_among(env, what, true, out, e));
+        if (out->more)
+            return RC_OK;
+    }
+    return hits_among(env, what, false, out, e);
 }
