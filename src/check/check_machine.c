@@ -80,7 +80,8 @@ static bool are_apart(struct check_run *r, struct finding *f)
         struct str value;
     } secrets[] = { { "JWT_SECRET", r->cfg->jwt_secret },
                     { "SECRET_KEY", r->cfg->secret_key },
-                    { "METRICS_TOKEN", r->cfg->metrics_token } };
+                    { "METRICS_TOKEN", r->cfg->metrics_token },
+                    { "BACKUP_KEY", r->cfg->backup_key } };
 
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
         for (size_t k = i + 1; k < ARRAY_LEN(secrets); k++) {
