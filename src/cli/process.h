@@ -15,6 +15,10 @@ int signals_wait(int64_t ms);
 /* From now on a signal ends the process at once. */
 void signals_release(void);
 
+/* The process ends with exit code 1 when it is still there after ms: something hangs that no time-out
+ * of its own ended. Whoever waits for it (systemd, an operator) is told why. */
+void process_end_within(int64_t ms);
+
 /* The listening sockets that systemd passed (LISTEN_FDS, sd_listen_fds(3)), at most max; none when
  * they are not meant for this process. */
 size_t inherited_sockets(int *fds, size_t max);

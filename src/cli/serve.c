@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 60000, RELOAD_MAX = 4 * 1024 * 1024, SOCKETS_MAX = 8 };
+enum { WAIT_MS = 60000, RELOAD_MAX = 4 * 1024 * 1024, SOCKETS_MAX = 8, END_SPARE_MS = 5000 };
 enum { FORMAT_AUTO, FORMAT_JSON, FORMAT_READABLE }; /* in the order of config.def */
 
 static void start_log(const struct config *cfg)
@@ -98,6 +98,7 @@ static void drain(const struct config *cfg, struct app *app)
     notify("STOPPING=1");
     LOG(LOG_INFO, "server.draining");
     signals_release();
+    process_end_within(cfg->drain_delay_ms + 2 * cfg->drain_ms + END_SPARE_MS);
     usleep((useconds_t)(cfg->drain_delay_ms * US_PER_MS));
 }
 

@@ -8,7 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { LOOP_BATCH = 128 };
+/* LOOP_NAP_MS: a wake-up that could not be written is made up for. */
+enum { LOOP_BATCH = 128, LOOP_NAP_MS = 1000 };
 
 struct loop {
     int epfd;
@@ -112,12 +113,12 @@ static int timers_wait_ms(const struct loop *l)
     int64_t us;
 
     if (l->n_timers == 0)
-        return -1;
+        return LOOP_NAP_MS;
     us = l->heap[0]->key_us - l->now_us;
     if (us <= 0)
         return 0;
     us = (us + US_PER_MS - 1) / US_PER_MS;
-    return us > 60000 ? 60000 : (int)us;
+    return us > LOOP_NAP_MS ? LOOP_NAP_MS : (int)us;
 }
 
 /* ── posted work ── */

@@ -1,7 +1,7 @@
 // What was acknowledged stays, whatever happens to the process, the disk or the database.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync,
   unlinkSync, writeSync,
@@ -274,5 +274,27 @@ test('without the database: 503 at once, not ready but alive, and service when i
   }
   await auditIsWhole(server);
   await server.close();
+  cluster.stop();
+});
+
+test('an end that hangs is cut off, and says so', async (t) => {
+  if (!engines.includes('postgres')) return t.skip('PostgreSQL only');
+  const cluster = new Cluster();
+  const server = await Server.start('postgres', { LOG_LEVEL: 'error', DRAIN_MS: '200', DB_STATEMENT_MS: '600000' }, { cluster });
+  const agent = await server.person('agent');
+  const holder = spawn('psql', [server.env.DATABASE_URL, '-qc', 'BEGIN; LOCK TABLE tickets; SELECT pg_sleep(60)'], { stdio: 'ignore' });
+  const waits = () => execFileSync('psql', [server.env.DATABASE_URL, '-Atqc', "SELECT count(*) FROM pg_locks WHERE NOT granted"], { encoding: 'utf8' });
+  const locked = () => execFileSync('psql', [server.env.DATABASE_URL, '-Atqc',
+    "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'tickets' AND mode = 'AccessExclusiveLock'"], { encoding: 'utf8' });
+  await until(() => Number(locked()) > 0, 'the lock');
+  const lost = agent.post(`${api}/tickets`, { title: 'x', message: { body: 'y' }, customer: 'c@example.org' }).catch(() => 'cut');
+  await until(() => Number(waits()) > 0, 'a change that waits');
+  const ended = new Promise((done) => server.process.once('exit', (code) => done(code)));
+  server.process.kill('SIGTERM');
+  assert.equal(await ended, 1);
+  assert.match(server.output, /the end took too long/);
+  await lost;
+  holder.kill('SIGKILL');
+  await server.close().catch(() => {});
   cluster.stop();
 });
