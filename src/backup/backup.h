@@ -35,8 +35,8 @@ struct backup_keep {
 struct backup_pruned {
     int64_t sets, kept, segments, files, unfinished;
 };
-/* The newest set of each of so many days, weeks and months that have one is kept, and always the
- * newest; what cannot be read is never removed nor counted.  dry: only counts. */
+/* The newest set of each of so many days, weeks and months that have one is kept, and all of the day
+ * before the newest; what cannot be read is never removed nor counted.  dry: only counts. */
 enum rc backup_prune(const struct repo *r, const struct backup_keep *keep, bool dry, struct arena *a,
                      struct backup_pruned *out, struct err *e) MUST_USE;
 

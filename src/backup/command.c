@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEEP = 64 * 1024, PIECE = 8192, POLL_MS = 20, ENV_MAX = 1024 };
+enum { KEEP = 64 * 1024, PIECE = 8192, POLL_MS = 20, ENV_MAX = 1024, TOLD = 600 };
 
 /* This process's environment with some names replaced. */
 static char **make_env(const char *const *more, struct arena *a)
@@ -163,17 +163,30 @@ bool command_alive(pid_t pid)
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
-void command_end(pid_t *pid, int64_t ms)
+int command_end(pid_t *pid, int64_t ms)
 {
     int64_t until = clock_mono_us() + ms * US_PER_MS;
+    int status = 0;
 
     if (*pid <= 0)
-        return;
+        return 0;
     kill(*pid, SIGTERM);
     while (command_alive(*pid) && clock_mono_us() < until)
         poll(NULL, 0, POLL_MS);
     kill(*pid, SIGKILL);
-    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(*pid, &status, 0) < 0 && errno == EINTR)
         ;
     *pid = 0;
+    return exit_code(status);
+}
+
+struct str command_told(const char *log_path, struct arena *a)
+{
+    struct err ignored = { 0 };
+    struct str all;
+
+    if (file_read(log_path, KEEP, a, &all, &ignored) != RC_OK)
+        return STR("");
+    all = str_trim(all);
+    return str_sub(all, all.n > TOLD ? all.n - TOLD : 0, TOLD);
 }

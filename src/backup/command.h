@@ -23,7 +23,9 @@ enum rc command_run(struct command_run *c, struct arena *a, struct err *e) MUST_
 enum rc command_start(const struct command_run *c, const char *log_path, pid_t *pid, struct err *e) MUST_USE;
 /* Whether it still runs. */
 bool command_alive(pid_t pid);
-/* SIGTERM, after ms SIGKILL; waits for it.  *pid becomes 0. */
-void command_end(pid_t *pid, int64_t ms);
+/* SIGTERM, after ms SIGKILL; waits for it.  *pid becomes 0.  Its exit code: 128 + n for a signal. */
+int command_end(pid_t *pid, int64_t ms);
+/* The last words in such a file. */
+struct str command_told(const char *log_path, struct arena *a);
 
 #endif

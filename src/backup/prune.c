@@ -48,12 +48,26 @@ static void keep_spans(const struct set *v, size_t n, int64_t (*span_of)(int64_t
     }
 }
 
+/* Copies of the newest one's last day: any second since yesterday can be restored. */
+static void keep_recent(const struct set *v, size_t n, bool *kept)
+{
+    int64_t newest_us = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].state != SET_GOOD)
+            continue;
+        newest_us = newest_us ? newest_us : v[i].m.at_us;
+        kept[i] |= v[i].m.at_us > newest_us - US_PER_DAY;
+    }
+}
+
 /* The oldest of the daily ones: from its place on the shipped log is needed. */
 static const struct set *mark(const struct set *v, size_t n, const struct backup_keep *keep, bool *kept)
 {
     const struct set *oldest = NULL;
 
     keep_spans(v, n, day_of, keep->daily, kept);
+    keep_recent(v, n, kept);
     for (size_t i = 0; i < n; i++)
         if (kept[i])
             oldest = &v[i];

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { NAMES_FIRST = 64, PIECE = 256 * 1024, TREE_FDS = 16, HASH_LEN = 64 };
+enum { LOCK_TRIES = 30, LOCK_PAUSE_US = 100 * 1000 }; /* what ends soon is waited for */
 
 static enum rc io_fail(struct err *e, const char *what, const char *path)
 {
@@ -55,8 +56,11 @@ enum rc repo_lock(struct repo *r, bool to_write, struct err *e)
     r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (r->lock < 0)
         return to_write ? io_fail(e, "open", path) : RC_OK;
-    if (flock(r->lock, (to_write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
-        return RC_OK;
+    for (int i = 0; i <= LOCK_TRIES; i++) {
+        if (flock(r->lock, (to_write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+            return RC_OK;
+        usleep(LOCK_PAUSE_US);
+    }
     fd_close(&r->lock);
     return err_set(e, RC_CONFLICT, "backup_running",
                    "another backup, restore or pruning is at work in %.150s; try again when it is "

@@ -29,7 +29,7 @@ struct repo {
 enum rc repo_open(struct str dir, struct str key, bool make, struct arena *a, struct repo *out,
                   struct err *e) MUST_USE;
 void repo_close(struct repo *r);
-/* Without waiting: RC_CONFLICT while somebody else is at it.  A folder that cannot be written to is
+/* RC_CONFLICT while somebody else is at it, after 3 s of waiting.  A folder that cannot be written to is
  * not locked when only reading is meant. */
 enum rc repo_lock(struct repo *r, bool to_write, struct err *e) MUST_USE;
 

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { SECRET_CHARS = 64, SECRET_BITS = 160 };
+enum { SECRET_CHARS = 64, SECRET_BITS = 160, BACKUP_KEY_CHARS = 32 };
 
 static double symbol_bits(struct str s)
 {
@@ -183,11 +183,36 @@ static void check_tls(const struct checking *c)
                      "TLS_CERT and TLS_KEY belong together: give both or none");
 }
 
+static bool is_time_of_day(struct str s)
+{
+    int64_t h, m;
+
+    return s.n == 5 && s.p[2] == ':' && str_i64(str_sub(s, 0, 2), 0, 23, &h)
+           && str_i64(str_sub(s, 3, 2), 0, 59, &m);
+}
+
+static void check_backup(const struct checking *c)
+{
+    const struct config *cfg = c->cfg;
+
+    if (cfg->backup_at.n && !is_time_of_day(cfg->backup_at))
+        config_issue(c->issues, c->a, true, "BACKUP_AT: \"%.*s\" is not a time of day such as 02:30",
+                     STR_ARG(cfg->backup_at));
+    if (cfg->backup_key.n && cfg->backup_key.n < BACKUP_KEY_CHARS)
+        config_issue(c->issues, c->a, true,
+                     "BACKUP_KEY has %zu characters, %d are needed: make one with: openssl rand -hex 32",
+                     cfg->backup_key.n, BACKUP_KEY_CHARS);
+    if (cfg->backup_offsite.n && !cfg->backup_offsite_password.n)
+        config_issue(c->issues, c->a, true, "BACKUP_OFFSITE needs BACKUP_OFFSITE_PASSWORD");
+    if (cfg->backup_offsite.n && !cfg->backup_dir.n)
+        config_issue(c->issues, c->a, true, "BACKUP_OFFSITE sends BACKUP_DIR, which is not set");
+}
+
 void config_check(const struct config *cfg, struct arena *a, struct config_issues *issues)
 {
     static void (*const checks[])(const struct checking *) = { check_secret, check_origins,
                                                                check_base_url, check_tls,
-                                                               check_database };
+                                                               check_database, check_backup };
     const struct checking c = { cfg, a, issues, config_is_production(cfg) };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)

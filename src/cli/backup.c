@@ -155,6 +155,7 @@ static struct str figures_of(struct cli *c, const struct manifest *m)
     jw_kv_int(&w, "missing_attachments", m->missing);
     jw_kv_int(&w, "took_ms", m->took_us / US_PER_MS);
     jw_kv_bool(&w, "encrypted", m->key_id.n > 0);
+    jw_kv_bool(&w, "configuration", true);
     jw_obj_end(&w);
     return buf_view(&b);
 }
@@ -204,6 +205,8 @@ static int create_full(struct cli *c, struct repo *r)
     struct err e = { 0 };
 
     if (take(c, r, &m, &e) != RC_OK) {
+        if (strcmp(e.code, "backup_running") == 0)
+            return cli_fail(&e);
         backup_cli_record(c, &(struct evidence){ .kind = "backup.full", .summary = str_of(e.detail) });
         return cli_fail(&e);
     }

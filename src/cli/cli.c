@@ -36,6 +36,7 @@ static const struct command *const commands[] = {
     &cmd_checklist,
     &cmd_backup,
     &cmd_restore,
+    &cmd_drill,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

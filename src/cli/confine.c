@@ -123,7 +123,7 @@ static void warn_open(unsigned held)
     } parts[] = {
         { CONFINED_PRIVILEGES, "capabilities were not dropped" },
         { CONFINED_CALLS, "system calls are not filtered (no seccomp here)" },
-        { CONFINED_FILES, "files are not confined (no Landlock here, or BACKUP_OFFSITE runs restic)" },
+        { CONFINED_FILES, "files are not confined (no Landlock here)" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -149,8 +149,7 @@ unsigned serve_confine(struct cli *c)
     add_own(&p, cfg);
     add_settings(&p, cfg);
     held = confine(&(struct confine_opts){
-        .paths = p.v, .n = p.n, .programs = cfg->backup_offsite.n > 0, /* restic, with the password given to it */
-        .low_ports = is_low(cfg->server_port) || is_low(cfg->tls_redirect_port) });
+        .paths = p.v, .n = p.n, .low_ports = is_low(cfg->server_port) || is_low(cfg->tls_redirect_port) });
     warn_open(held);
     return held;
 }

@@ -1,6 +1,7 @@
 /* server serve: starts everything, waits for signals, ends in order. */
 #include "cli/cli.h"
 
+#include "backup/launcher.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/confine.h"
@@ -126,9 +127,16 @@ static void tell_setup_link(struct cli *c, struct app *app)
             STR_ARG(link));
 }
 
+static bool makes_backups(const struct config *cfg)
+{
+    return cfg->backup_dir.n > 0 && !cfg->read_only && str_starts(cfg->database_url, STR("sqlite:"));
+}
+
 static enum rc make_folders(struct cli *c, struct err *e)
 {
     TRY(dir_make(str_z(c->cfg->data_dir, c->a), 0700, e));
+    if (makes_backups(c->cfg))
+        TRY(dir_make(str_z(c->cfg->backup_dir, c->a), 0700, e));
     return cli_database_folder(c->cfg->database_url, c->a, e);
 }
 
@@ -136,7 +144,7 @@ static int run(struct cli *c)
 {
     int64_t began_us = clock_mono_us();
     int fds[SOCKETS_MAX];
-    struct app_sockets given = { fds, inherited_sockets(fds, SOCKETS_MAX) };
+    struct app_sockets given = { .fds = fds, .n = inherited_sockets(fds, SOCKETS_MAX) };
     struct app *app = NULL;
     struct err e = { 0 };
     unsigned confined = 0;
@@ -148,12 +156,15 @@ static int run(struct cli *c)
         return CLI_FAILED;
     start_log(c->cfg);
     rc = make_folders(c, &e);
+    if (rc == RC_OK && makes_backups(c->cfg))
+        rc = launcher_start(&given.launcher, &e);
     if (rc == RC_OK) {
         confined = serve_confine(c);
         rc = app_start(c->cfg, &given, &app, &e);
     }
     if (rc != RC_OK) {
         log_failure("server.failed", &e); /* told once: where the log goes, somebody looks */
+        launcher_stop(&given.launcher);
         return CLI_FAILED;
     }
     atomic_store(&app->confined, confined);
@@ -165,6 +176,7 @@ static int run(struct cli *c)
     if (!c->cfg->read_only)
         witness(app);
     app_stop(&app);
+    launcher_stop(&given.launcher);
     LOG(LOG_INFO, "server.stopped");
     return CLI_OK;
 }

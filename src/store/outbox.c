@@ -9,3 +9,8 @@ enum rc outbox_add(struct db *db, const struct outbox_mail *m, int64_t now_us, s
                            DB_TEXT(m->body), DB_ID(m->ticket_id), DB_INT(now_us)),
                    NULL, e);
 }
+
+enum rc outbox_forget(struct db *db, struct err *e)
+{
+    return db_exec(db, "DELETE FROM outbox", DB_NO_ARGS, NULL, e);
+}

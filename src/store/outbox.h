@@ -12,5 +12,7 @@ struct outbox_mail {
     int64_t ticket_id; /* or 0 */
 };
 enum rc outbox_add(struct db *db, const struct outbox_mail *m, int64_t now_us, struct err *e) MUST_USE;
+/* Of a copy that is only tried out: nothing of it may leave. */
+enum rc outbox_forget(struct db *db, struct err *e) MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/enc.h"
 #include "base/lane.h"
 #include "base/log.h"
+#include "backup/schedule.h"
 #include "backup/ship.h"
 #include "desk/auth.h"
 #include "desk/signup.h"
@@ -319,9 +320,29 @@ static enum rc start_shipping(struct app *app, struct err *e)
         .seal_s = cfg->backup_seal_min * 60,
     };
 
-    if (!config_ships(cfg) || cfg->read_only || store_kind(app->store) != DB_SQLITE)
+    return config_ships(cfg) ? ship_start(&o, &app->ship, e) : RC_OK;
+}
+
+static enum rc start_backups(struct app *app, struct launcher *launcher, struct err *e)
+{
+    const struct config *cfg = app->cfg;
+    struct schedule_opts o = {
+        .store = app->store,
+        .backup_dir = cfg->backup_dir,
+        .key = cfg->backup_key,
+        .at = cfg->backup_at,
+        .seal_s = cfg->backup_seal_min * 60,
+        .drill_s = cfg->backup_drill_days * 24 * 3600,
+    };
+
+    if (cfg->backup_dir.n == 0 || cfg->read_only || store_kind(app->store) != DB_SQLITE)
         return RC_OK;
-    return ship_start(&o, &app->ship, e);
+    TRY(start_shipping(app, e));
+    if (!launcher)
+        return RC_OK;
+    o.ship = app->ship;
+    o.launcher = launcher;
+    return schedule_start(&o, &app->schedule, e);
 }
 
 enum rc app_start(const struct config *cfg, const struct app_sockets *given, struct app **out,
@@ -343,7 +364,7 @@ enum rc app_start(const struct config *cfg, const struct app_sockets *given, str
         app_stop(&app);
         return err_fail(e, "no thread for jobs and streams");
     }
-    if (start_shipping(app, e) != RC_OK) {
+    if (start_backups(app, given->launcher, e) != RC_OK) {
         app_stop(&app);
         return e->rc;
     }
@@ -377,6 +398,7 @@ void app_stop(struct app **app)
     if (a->http)
         http_drain(a->http, a->cfg->drain_ms);
     health_free(&a->health); /* it looks at the runner */
+    schedule_stop(&a->schedule);
     runner_free(&a->runner);
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);

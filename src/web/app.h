@@ -15,6 +15,7 @@ struct auth;
 struct blobs;
 struct runner;
 struct ship;
+struct schedule;
 struct config;
 struct store;
 struct http_server;
@@ -40,6 +41,7 @@ struct app {
     struct auth *auth;          /* desk/auth.h: keys and limits of accounts, the cache of rights */
     struct blobs *blobs;        /* desk/blob.h: the bytes of attachments */
     struct ship *ship;          /* backup/ship.h; NULL: nothing is shipped */
+    struct schedule *schedule;  /* backup/schedule.h; NULL: no backups are made here */
     struct runner *runner;      /* job/runner.h: jobs and periodic tasks; runs from app_start() on */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */
@@ -70,9 +72,11 @@ enum rc app_auth(const struct config *cfg, struct auth **out, struct err *e) MUS
 /* Store, lanes, routes; not yet listening.  cfg must live as long as the app. */
 enum rc app_open(const struct config *cfg, struct app **out, struct err *e) MUST_USE;
 /* Listening sockets that the process was started with; they stand in for SERVER_HOST and _PORT. */
+struct launcher;
 struct app_sockets {
     const int *fds;
     size_t n;
+    struct launcher *launcher; /* backup/launcher.h; the caller's; NULL: no backups are made here */
 };
 /* app_open() and the listeners. */
 enum rc app_start(const struct config *cfg, const struct app_sockets *given, struct app **out,

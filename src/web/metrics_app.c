@@ -222,6 +222,7 @@ void metrics_write_app(struct app *app, const struct health_snapshot *now, struc
     write_health(app, now, b);
     write_confined(app, b);
     write_log(b);
+    metrics_write_backup(app, b);
     metric_head(b, "process_start_time_seconds", "gauge", "When the server started, since 1970.");
     metric_seconds(b, "process_start_time_seconds", "", app->started_us);
 }

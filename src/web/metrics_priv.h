@@ -31,6 +31,7 @@ void metric_one(struct buf *b, const char *name, const char *type, const char *h
 
 void metrics_write_http(const struct metrics *m, struct buf *b);
 void metrics_write_app(struct app *app, const struct health_snapshot *now, struct buf *b);
+void metrics_write_backup(struct app *app, struct buf *b);
 void metrics_write_process(const struct health_snapshot *now, struct buf *b);
 
 #endif

@@ -2,33 +2,13 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync,
-  unlinkSync, writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { Cluster, Server, binary, engines, onBoth, until } from './harness.mjs';
+import { api, cutPower, writeUntilGone } from './storm.mjs';
 import { Write, auditIsWhole, quiet, verify } from './writes.mjs';
-
-const api = '/api/v1';
-
-/** Writes until the server is gone; every write that was begun stands in writes. */
-async function writeUntilGone(client, writes) {
-  let ticket;
-  for (let i = 0; ; i++) {
-    const w = ticket && i % 3 ? Write.reply(client, ticket) : Write.ticket(client);
-    writes.push(w);
-    try {
-      w.answer = await w.send();
-    } catch {
-      return;
-    }
-    assert.equal(w.answer.status, 201, `${w.path} answered ${w.answer.status} in the storm`);
-    if (w.opens) ticket = w.answer.id;
-  }
-}
 
 onBoth((engine) =>
   test(`kill -9 in a storm of writes loses nothing and doubles nothing, on ${engine}`, async () => {
@@ -60,37 +40,6 @@ onBoth((engine) =>
 
 // ---- A power cut ----
 
-/** The records of a journal of tests/tools/powercut.c; the last one may be torn. */
-function undoRecords(bytes) {
-  const records = [];
-  for (let at = 0; at + 24 <= bytes.length; ) {
-    const [off, size, n] = [0, 8, 16].map((i) => Number(bytes.readBigUInt64LE(at + i)));
-    if (at + 24 + n > bytes.length) break;
-    records.push({ off, size, old: bytes.subarray(at + 24, at + 24 + n) });
-    at += 24 + n;
-  }
-  return records;
-}
-
-/** Puts back what was written and never synced, newest first; the number of writes taken back. */
-function cutPower(dir, journals) {
-  let undone = 0;
-  rmSync(join(dir, 'test.db-shm'), { force: true }); // memory, not a file that survives
-  for (const path of ['test.db', 'test.db-wal'].map((n) => join(dir, n)).filter(existsSync)) {
-    const journal = join(journals, String(statSync(path).ino));
-    const records = existsSync(journal) ? undoRecords(readFileSync(journal)) : [];
-    const fd = openSync(path, 'r+');
-    for (const { off, size, old } of records.reverse()) {
-      writeSync(fd, old, 0, old.length, off);
-      ftruncateSync(fd, size);
-      undone++;
-    }
-    closeSync(fd);
-  }
-  for (const name of readdirSync(journals)) unlinkSync(join(journals, name));
-  return undone;
-}
-
 test('a power cut in a storm of writes loses nothing that was acknowledged', async (t) => {
   const shim = join(dirname(binary), 'tests/libpowercut.so');
   if (!existsSync(shim)) return t.skip('tests/libpowercut.so is not built');
@@ -109,7 +58,8 @@ test('a power cut in a storm of writes loses nothing that was acknowledged', asy
     await until(() => writes.length - begun > 150, 'writes');
     await server.stop('SIGKILL');
     await Promise.all(storm);
-    undone += cutPower(dir, journals);
+    rmSync(join(dir, 'test.db-shm'), { force: true }); // memory, not a file that survives
+    undone += cutPower(['test.db', 'test.db-wal'].map((n) => join(dir, n)), journals);
     await server.launch();
     for (const w of writes.filter((x) => !x.answer)) {
       w.answer = await w.send();

@@ -168,6 +168,7 @@ export class Server {
       const p = execFile(binary, args, { env: this.env, cwd: this.dir, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
         done({ code: error ? (error.code ?? 1) : 0, stdout, stderr }),
       );
+      p.stdin.on('error', () => {}); // a command may end without reading it
       p.stdin.end(input);
     });
   }
