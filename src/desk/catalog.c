@@ -55,7 +55,9 @@ enum rc catalog_get(struct db *db, const struct catalog **out, struct err *e)
     struct catalog *fresh;
     int64_t generation;
 
-    TRY(catalog_generation(db, &generation, e));
+    generation = db_snapshot_noted(db); /* with the caller's rights, in the same request */
+    if (!generation)
+        TRY(catalog_generation(db, &generation, e));
     if (!k) {
         k = calloc(1, sizeof(*k));
         INVARIANT(k);
@@ -67,6 +69,7 @@ enum rc catalog_get(struct db *db, const struct catalog **out, struct err *e)
         for (size_t i = KEPT - 1; i > 0; i--)
             k->c[i] = k->c[i - 1];
         k->c[0] = fresh;
+        db_snapshot_note(db, fresh->generation); /* or the next call would read it all again */
     }
     *out = k->c[0];
     return RC_OK;

@@ -99,6 +99,9 @@ void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args);
 void sql_add_sql(struct sql *q, const struct sql *more);
 /* "?, ?, ?" for a list; an empty list gives NULL, which matches nothing. */
 void sql_add_ints(struct sql *q, const int64_t *v, size_t n);
+/* " LIMIT n"; a usual page size is written into the text, so that PostgreSQL can plan the statement
+ * once: for an unknown number it makes a new plan each time, which costs more than running it. */
+void sql_add_limit(struct sql *q, int64_t n);
 /* The upper bound of all texts that begin with prefix, bytewise: x >= prefix AND x < this. */
 struct str sql_prefix_end(struct str prefix, struct arena *a);
 enum rc db_query_sql(struct db *db, struct db_rows *r, const struct sql *q, struct err *e) MUST_USE;
@@ -119,6 +122,10 @@ void db_tx_end(struct db_tx *tx);
  * db_snapshot_end() accepts a connection without one. */
 enum rc db_snapshot_begin(struct db *db, struct err *e) MUST_USE;
 void db_snapshot_end(struct db *db);
+/* One number that whoever read it in passing leaves for who needs it next (the catalog's
+ * generation, 0: unknown); forgotten at the snapshot's end, never kept outside of one. */
+void db_snapshot_note(struct db *db, int64_t number);
+int64_t db_snapshot_noted(const struct db *db);
 
 /* For its effect, at the latest right before the commit of the outermost transaction; forgotten
  * with the savepoint that asked for it.  Why: late.c.  Literals and few values only. */

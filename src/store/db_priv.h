@@ -77,6 +77,8 @@ struct db {
     struct db_level levels[DB_DEPTH_MAX];
     int64_t tx_statements;
     struct db_tx snapshot;
+    bool is_reading;    /* between db_snapshot_begin() and its end, on both engines */
+    int64_t noted;      /* db_snapshot_note(); 0: nothing */
     struct err undo_err; /* nobody is told of these; too large to be made each time */
     enum rc lost;       /* the engine ended the transaction: all else in it gets this */
 

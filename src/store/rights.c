@@ -13,6 +13,7 @@ static void read_user(struct db_rows *r, struct arena *a, struct caller_row *out
     out->organization_id = db_int(r, 4);
     out->user_version = db_int(r, 5);
     out->catalog = db_int(r, 6);
+    db_snapshot_note(r->db, out->catalog);
 }
 
 static enum rc read_session(struct db_rows *r, struct arena *a, struct caller_row *out, struct err *e)

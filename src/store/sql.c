@@ -55,6 +55,27 @@ void sql_add_ints(struct sql *q, const int64_t *v, size_t n)
     INVARIANT(!q->text->overflow);
 }
 
+/* Few, as each is a statement of its own in the connection's cache; lists ask for one row more. */
+static bool is_usual_limit(int64_t n)
+{
+    static const int64_t usual[] = { 1, 10, 20, 25, 30, 50, 100, 200 };
+
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+        if (n == usual[i] || n == usual[i] + 1)
+            return true;
+    return false;
+}
+
+void sql_add_limit(struct sql *q, int64_t n)
+{
+    BUF_LIT(q->text, " LIMIT ");
+    if (is_usual_limit(n))
+        buf_i64(q->text, n);
+    else
+        add_value(q, DB_INT(n));
+    INVARIANT(!q->text->overflow);
+}
+
 void sql_add_sql(struct sql *q, const struct sql *more)
 {
     const struct buf *text = more->text;

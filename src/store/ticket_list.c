@@ -303,7 +303,7 @@ static void order(struct sql *q, const struct list *l, const struct branch *b)
             sql_add(q, " ORDER BY t.id", DB_NO_ARGS);
         break;
     }
-    sql_add(q, " LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+    sql_add_limit(q, p->limit);
 }
 
 static void select_key(struct sql *q, const struct list *l, const struct branch *b)
@@ -460,9 +460,10 @@ static void many_branches(struct sql *q, const struct list *l, const struct plan
         sql_add(q, ") b", DB_NO_ARGS);
     }
     if (l->p->descending)
-        sql_add(q, " ORDER BY k DESC, id DESC LIMIT ?", DB_ARGS(DB_INT(l->p->limit)));
+        sql_add(q, " ORDER BY k DESC, id DESC", DB_NO_ARGS);
     else
-        sql_add(q, " ORDER BY k, id LIMIT ?", DB_ARGS(DB_INT(l->p->limit)));
+        sql_add(q, " ORDER BY k, id", DB_NO_ARGS);
+    sql_add_limit(q, l->p->limit);
     sql_add(q, ") x JOIN tickets t ON t.id = x.id" TICKET_JOINS, DB_NO_ARGS);
     if (l->p->descending)
         sql_add(q, " ORDER BY x.k DESC, x.id DESC", DB_NO_ARGS);

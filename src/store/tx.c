@@ -157,11 +157,26 @@ void db_tx_end(struct db_tx *tx)
 enum rc db_snapshot_begin(struct db *db, struct err *e)
 {
     INVARIANT(db->access == DB_READ && db->depth == 0);
+    db->is_reading = true;
+    db->noted = 0;
     return db->drv->kind == DB_SQLITE ? db_tx_begin(db, &db->snapshot, e) : RC_OK;
+}
+
+void db_snapshot_note(struct db *db, int64_t number)
+{
+    if (db->is_reading)
+        db->noted = number;
+}
+
+int64_t db_snapshot_noted(const struct db *db)
+{
+    return db->noted;
 }
 
 void db_snapshot_end(struct db *db)
 {
+    db->is_reading = false;
+    db->noted = 0;
     if (!db->snapshot.open)
         return;
     db->snapshot.open = false;

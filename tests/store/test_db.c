@@ -467,6 +467,34 @@ static void a_snapshot_sees_one_state(void **state)
     }
 }
 
+static void a_note_lasts_as_long_as_its_snapshot(void **state)
+{
+    (void)state;
+    db_snapshot_note(t.r, 7);
+    assert_int_equal(db_snapshot_noted(t.r), 0);
+    for (int round = 0; round < 2; round++) {
+        assert_ok(db_snapshot_begin(t.r, &t.e), &t.e);
+        assert_int_equal(db_snapshot_noted(t.r), 0);
+        db_snapshot_note(t.r, 8);
+        assert_int_equal(db_snapshot_noted(t.r), 8);
+        db_snapshot_end(t.r);
+        assert_int_equal(db_snapshot_noted(t.r), 0);
+    }
+}
+
+static void a_usual_limit_is_part_of_the_text(void **state)
+{
+    struct sql usual = sql_new(t.a), other = sql_new(t.a);
+
+    (void)state;
+    sql_add_limit(&usual, 51);
+    sql_add_limit(&other, 77);
+    assert_str_eq(buf_view(usual.text), " LIMIT 51");
+    assert_int_equal(usual.n, 0);
+    assert_str_eq(buf_view(other.text), " LIMIT $1");
+    assert_int_equal(other.v[0].i, 77);
+}
+
 static void ping_answers_with_its_latency(void **state)
 {
     int64_t us = -1;
@@ -536,6 +564,8 @@ int main(void)
         TEST(a_statement_that_takes_too_long_is_stopped),
         TEST(after_the_engine_ended_a_transaction_nothing_runs_outside_of_it),
         TEST(a_snapshot_sees_one_state),
+        TEST(a_note_lasts_as_long_as_its_snapshot),
+        TEST(a_usual_limit_is_part_of_the_text),
         TEST(ping_answers_with_its_latency),
         TEST(an_unknown_address_is_refused),
         TEST(other_processes_see_that_the_file_is_open),
