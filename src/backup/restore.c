@@ -139,7 +139,12 @@ static enum rc apply_log(struct work *w, struct err *e)
             return gap(w, &v[at], e);
         if (memcmp(v[at].salt, w->set.m.place.salt, WAL_SALT_LEN) != 0)
             to.after = 0;
-        TRY(shipped_read(w->r, &v[at], &to, &went, e));
+        while (shipped_read(w->r, &v[at], &to, &went, e) != RC_OK) {
+            if (e->rc != RC_NOT_FOUND)
+                return e->rc;
+            TRY(shipped_again(w->r, w->a, &v, &n, &at, e));
+            i = at; /* of the same row */
+        }
         w->out->has_log = true;
         if (!v[at].sealed || v[at].to_us > w->out->at_us)
             w->out->at_us = went.at_us > w->out->at_us ? went.at_us : w->out->at_us;

@@ -88,6 +88,22 @@ enum rc shipped_list(const struct repo *r, struct arena *a, struct segment **out
     return RC_OK;
 }
 
+enum rc shipped_again(const struct repo *r, struct arena *a, struct segment **v, size_t *n, size_t *i,
+                      struct err *e)
+{
+    const struct segment gone = (*v)[*i];
+
+    if (gone.sealed)
+        return e->rc;
+    err_clear(e);
+    TRY(shipped_list(r, a, v, n, e));
+    for (*i = 0; *i < *n; ++*i)
+        if (str_eq((*v)[*i].row, gone.row) && (*v)[*i].number == gone.number)
+            return RC_OK;
+    return err_set(e, RC_NOT_FOUND, "backup_damaged", "segment %.*s of the shipped log is gone",
+                   STR_ARG(gone.name));
+}
+
 size_t shipped_find(const struct segment *v, size_t n, const struct wal_place *place)
 {
     size_t found = n;

@@ -29,6 +29,10 @@ struct segment {
 /* All segments, in order; *out lives in a. */
 enum rc shipped_list(const struct repo *r, struct arena *a, struct segment **out, size_t *n,
                     struct err *e) MUST_USE;
+/* v[*i] was not there any more: it was finished meanwhile, and has another name.  Lists all anew;
+ * *i: the same one.  RC_NOT_FOUND when it is really gone. */
+enum rc shipped_again(const struct repo *r, struct arena *a, struct segment **v, size_t *n, size_t *i,
+                      struct err *e) MUST_USE;
 /* From which segment on changes behind place follow; n when there is none. */
 size_t shipped_find(const struct segment *v, size_t n, const struct wal_place *place);
 

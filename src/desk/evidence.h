@@ -3,7 +3,7 @@
  * transaction, so that nobody can add or better one unseen.
  *
  * Kinds are words with dots.  Those of the backups:
- *     backup.full, backup.incremental, backup.verify, backup.prune, backup.offsite, restore, drill
+ *     backup.full, backup.incremental, backup.verify, backup.offsite, drill
  * figures is a JSON object; its keys belong to the kind (docs/disaster-recovery.md). */
 #ifndef DESK_EVIDENCE_H
 #define DESK_EVIDENCE_H

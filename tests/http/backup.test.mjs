@@ -174,6 +174,39 @@ test('a power cut in mid-write and the loss of the disk cost less than 5 s', tim
   await end(server);
 });
 
+test('a power cut while the log is shipped loses nothing where the disk is still there', timed, async () => {
+  const shim = join(dirname(binary), 'tests/libpowercut.so');
+  const dir = mkdtempSync(join(tmpdir(), 'ticketing-backup-'));
+  const journals = join(dir, 'journals');
+  mkdirSync(journals);
+  const server = await start({}, { dir, wrap: ['env', `LD_PRELOAD=${shim}`, `POWERCUT_DIR=${journals}`] });
+  const agent = await server.person('agent');
+  const client = await server.person('customer');
+  const writes = [];
+  for (let round = 0; round < 2; round++) {
+    const storm = Array.from({ length: 8 }, () => writeUntilGone(client, writes));
+    const begun = writes.length;
+    await until(() => writes.length - begun > 800, 'writes', 60000);
+    await server.stop('SIGKILL');
+    await Promise.all(storm);
+    rmSync(join(dir, 'data/ticketing.db-shm'), { force: true }); // memory, not a file that survives
+    const files = ['data', 'backups'].flatMap((d) => readdirSync(join(dir, d), { recursive: true }).map((n) => join(dir, d, n)));
+    cutPower(files.filter((p) => statSync(p).isFile()), journals);
+    await server.launch();
+  }
+  await verify(server, agent, writes.filter((w) => w.answer));
+  // And what is shipped from then on is as good.
+  await until(async () => (await server.run(['backup'])).code === 0, 'a copy');
+  await ok(server, 'backup', '--incremental');
+  const before = await contents(agent);
+  await server.stop('SIGKILL');
+  rmSync(join(dir, 'data'), { recursive: true });
+  await ok(server, 'restore', '--to', join(dir, 'data'));
+  await server.launch();
+  assert.deepEqual(await contents(agent), before);
+  await end(server);
+});
+
 test('a full copy taken in a storm of writes is whole', timed, async () => {
   const server = await start({ BACKUP_SHIP: '0' });
   const client = await server.person('customer');
@@ -215,6 +248,24 @@ test('the shipped log goes on behind a stop, a crash and commands beside the ser
   // Another database: a new row, on a new full copy.
   await until(() => readdirSync(join(server.dir, 'backups/wal')).filter((n) => n !== 'lock').length === 2, 'a new row');
   await until(async () => (await goodSets(server)).length === 2, 'a full copy for it');
+  await end(server);
+});
+
+test('restoring goes on when segments are finished under it', timed, async () => {
+  const server = await start({ BACKUP_SEAL_MIN: '60' });
+  const client = await server.person('customer');
+  await firstCopy(server);
+  const writes = [];
+  const storm = Array.from({ length: 4 }, () => writeUntilGone(client, writes));
+  let on = true;
+  const sealing = (async () => {
+    while (on) await ok(server, 'backup', '--incremental');
+  })();
+  for (let i = 0; i < 6; i++) await ok(server, 'restore', '--to', join(server.dir, `r${i}`));
+  on = false;
+  await sealing;
+  await server.stop('SIGKILL');
+  await Promise.all(storm);
   await end(server);
 });
 
