@@ -6,12 +6,14 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "desk/evidence.h"
+#include "desk/retention.h"
 
 #include <sys/stat.h>
 
 enum {
     FULL_HOURS = 26,
     STEP_HOURS = 2,
+    RETENTION_HOURS = 50,
     DRILL_DAYS = 35,
     QUARTER_DAYS = 92,
     REPORT_DAYS = 100,
@@ -89,6 +91,23 @@ void check_compliance_report(struct check_run *r, const char *of, struct finding
 {
     (void)of;
     judge_age(r, "compliance.report", REPORT_DAYS * US_PER_DAY, f);
+}
+
+/* Rules and a run say more than a signature; without rules somebody has to want that. */
+void check_retention(struct check_run *r, const char *of, struct finding *f)
+{
+    struct err e = { 0 };
+    bool is_set = false;
+
+    (void)of;
+    if (!run_has_db(r, f))
+        return;
+    if (retention_is_set(r->db, &is_set, &e) != RC_OK)
+        find_fail(f, "the rules of retention cannot be read: %s", e.detail);
+    else if (!is_set)
+        find_sign(f, "no rule of retention is set: somebody has to say that everything is kept");
+    else
+        judge_age(r, "retention", RETENTION_HOURS * US_PER_HOUR, f);
 }
 
 void check_rollback(struct check_run *r, const char *of, struct finding *f)

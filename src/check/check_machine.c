@@ -244,13 +244,6 @@ void check_encryption_at_rest(struct check_run *r, const char *of, struct findin
         find_sign(f, "%s lies on no volume that this machine encrypts", path);
 }
 
-void check_retention(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    (void)r;
-    find_sign(f, "somebody has to say how long tickets are kept");
-}
-
 /* ── logs ── */
 
 /* What carries logs away; journald alone keeps them here. */

@@ -37,6 +37,8 @@ static const struct command *const commands[] = {
     &cmd_backup,
     &cmd_restore,
     &cmd_drill,
+    &cmd_retention,
+    &cmd_hold,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

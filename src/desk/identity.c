@@ -1,5 +1,6 @@
 /* Addresses and numbers of people. */
 #include "desk/signup.h"
+#include "desk/hold.h"
 #include "desk/user.h"
 #include "desk/user_names.h"
 #include "store/sessions.h"
@@ -130,6 +131,7 @@ enum rc user_identity_remove(const struct account *c, int64_t user_id, int64_t i
         return login_address(e);
     if (rows.n == 1)
         return err_set(e, RC_CONFLICT, "last_identity", "A person keeps at least one address or number.");
+    TRY(hold_check_user(c->db, user_id, e));
     TRY(identities_delete(c->db, id, e));
     next = heir_of(gone, &rows);
     if (next)

@@ -1,5 +1,6 @@
 /* Changes of messages that are there: notes by their author, redaction. */
 #include "desk/ticket.h"
+#include "desk/hold.h"
 
 #include "store/search.h"
 
@@ -51,6 +52,7 @@ enum rc message_redact(struct ticket_work *w, struct message *m, struct str reas
 
     if (m->redacted_us)
         return err_set(e, RC_CONFLICT, "message_redacted", "The words were taken out already.");
+    TRY(hold_check_ticket(w->c->db, w->t.id, e));
     m->format = FORMAT_TEXT;
     m->source = gone;
     m->body_text = gone;

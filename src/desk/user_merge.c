@@ -2,6 +2,7 @@
 
 #include "desk/auth.h"
 #include "desk/can.h"
+#include "desk/hold.h"
 #include "desk/session.h"
 #include "store/rights.h"
 
@@ -239,6 +240,8 @@ enum rc user_merge(const struct account *c, const struct user_merge_ask *ask, st
     TRY(load_target(c, ask, &target, e));
     TRY(load_source(c, ask, &source, e));
     TRY(check_login(c, source.id, e));
+    TRY(hold_check_user(c->db, source.id, e));
+    TRY(hold_check_user(c->db, target.id, e));
     TRY(rights_load(c->db, source.id, c->a, &had, e));
     TRY(move_all(c, &m, ask, &source, &target, e));
     if ((had.perms & admin) == admin)

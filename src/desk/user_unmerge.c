@@ -3,6 +3,7 @@
 
 #include "desk/auth.h"
 #include "desk/can.h"
+#include "desk/hold.h"
 #include "desk/ticket.h"
 #include "desk/session.h"
 #include "store/tickets.h"
@@ -137,6 +138,7 @@ enum rc user_unmerge(const struct account *c, int64_t source_id, struct err *e)
     struct user_merge m;
 
     TRY(load_merge(c, source_id, &m, e));
+    TRY(hold_check_user(c->db, m.target_id, e));
     TRY(restore_rows(c, &m, e));
     TRY(restore_identities(c, &m, e));
     TRY(user_merges_organizations_drop(c->db, &m, e));

@@ -4,6 +4,7 @@
 #include "desk/attachment.h"
 #include "desk/audit_verify.h"
 #include "desk/blob.h"
+#include "desk/retention.h"
 #include "desk/settings.h"
 #include "desk/ticket.h"
 #include "store/blobs.h"
@@ -20,9 +21,8 @@ enum {
 
 static const int64_t keep_idempotency_us = US_PER_DAY;
 static const int64_t keep_tokens_us = 7 * US_PER_DAY;
-static const int64_t keep_sessions_us = 30 * US_PER_DAY;
 static const int64_t keep_failures_us = US_PER_DAY;
-static const int64_t keep_jobs_us = 30 * US_PER_DAY;
+static const int64_t retention_us = 20 * US_PER_HOUR; /* a day, and a restart does not begin anew */
 static const int64_t blob_grace_us = US_PER_HOUR;
 
 static struct tasks_env *env_of(const struct task_run *t)
@@ -94,7 +94,10 @@ static enum rc over_sessions(struct task_run *t, int64_t limit, int64_t *done, s
 
 static enum rc old_sessions(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
 {
-    return expire_ended_sessions(t->db, t->now_us - keep_sessions_us, limit, done, e);
+    int64_t days;
+
+    TRY(setting_int(t->db, SETTING_KEEP_SESSIONS, &days, e));
+    return expire_ended_sessions(t->db, t->now_us - days * US_PER_DAY, limit, done, e);
 }
 
 static enum rc old_failures(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
@@ -104,7 +107,26 @@ static enum rc old_failures(struct task_run *t, int64_t limit, int64_t *done, st
 
 static enum rc old_jobs(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
 {
-    return expire_jobs(t->db, t->now_us - keep_jobs_us, limit, done, e);
+    int64_t days;
+
+    TRY(setting_int(t->db, SETTING_KEEP_JOBS, &days, e));
+    return expire_jobs(t->db, t->now_us - days * US_PER_DAY, limit, done, e);
+}
+
+/* What administrators set beyond that, once a day. */
+static enum rc keep_rules(struct task_run *t, int64_t *done, struct err *e)
+{
+    struct retention_report report;
+    bool is_set, is_due;
+
+    TRY(retention_is_set(t->db, &is_set, e));
+    TRY(retention_is_due(t->db, t->now_us - retention_us, t->a, &is_due, e));
+    if (!is_set || !is_due)
+        return RC_OK;
+    TRY(retention_run(t->store, t->db, &nobody, &report, e));
+    for (size_t i = 0; i < RETENTION_KINDS; i++)
+        *done += report.v[i].gone;
+    return RC_OK;
 }
 
 /* ---- Files ---- */
@@ -207,6 +229,7 @@ const struct task tasks_all[] = {
     { .name = "expire_sessions", .every_us = US_PER_HOUR, .batch = old_sessions },
     { .name = "expire_login_failures", .every_us = 10 * US_PER_MIN, .batch = old_failures },
     { .name = "expire_jobs", .every_us = US_PER_HOUR, .batch = old_jobs },
+    { .name = "retention", .every_us = US_PER_HOUR, .alone = keep_rules },
     { .name = "expire_uploads", .every_us = 10 * US_PER_MIN, .batch = old_uploads },
     { .name = "drop_blobs", .every_us = 10 * US_PER_MIN, .alone = unused_blobs },
     { .name = "sweep_files", .every_us = US_PER_DAY, .alone = stray_files },

@@ -13,7 +13,7 @@
 /* These stay small: an administrator makes their rows. All others grow. */
 static const char *const small[] = {
     "settings", "counters", "groups", "roles", "role_groups", "user_groups", "states", "priorities", "fields",
-    "ticket_counts", "views", "audit_head", "schema_migrations", "tags",
+    "ticket_counts", "views", "audit_head", "schema_migrations", "tags", "legal_holds",
 };
 
 /* Statements that may read a whole table, by how they begin, and why. */
