@@ -1,5 +1,6 @@
 #include "store/query_sql.h"
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "store/kinds.h"
 #include "store/query_custom.h"
@@ -72,69 +73,126 @@ static int choice(const struct query_node *n, const char *const *names)
     return -1;
 }
 
+/* The names that there are stand in r, for who gave another one. */
+static enum rc unknown_name(struct builder *b, const struct query_node *n, const char *first, struct db_rows *r)
+{
+    struct buf list = BUF_ARENA(b->env->a, ERR_ALLOWED_BYTES);
+
+    buf_printf(&list, "%s", first);
+    while (db_next(r, b->e)) {
+        struct str name = db_text(r, 0, b->env->a);
+
+        if (list.n + name.n + 4 > ERR_ALLOWED_BYTES)
+            break;
+        buf_printf(&list, "%s%.*s", list.n ? ", " : "", STR_ARG(name));
+    }
+    TRY(b->e->rc);
+    return bad_value(b, n, str_z(buf_view(&list), b->env->a));
+}
+
+/* True when there is no such row, which is no failure. */
+static bool is_missing(enum rc rc, struct err *e)
+{
+    if (rc != RC_NOT_FOUND)
+        return false;
+    err_clear(e);
+    return true;
+}
+
 static bool only_as_customer(const struct query_env *env)
 {
     return hides(env) && !query_content(env)->n_groups;
 }
 
 /* Customers know states by the names that they are shown, and of spam or deleted ones that they are closed. */
-static void where_shown_state(struct builder *b, const struct query_node *n, int type)
+static enum rc where_shown_state(struct builder *b, const struct query_node *n, int type)
 {
-    if (type < 0)
-        sql_add(b->q, "(t.state_type < 7 AND t.state_id IN (SELECT id FROM states WHERE lower(customer_name) = ?))",
-                DB_ARGS(DB_TEXT(str_lower(n->value, b->env->a))));
-    else if (type == STATE_CLOSED)
-        sql_add(b->q, "t.state_type IN (5, 7, 8)", DB_NO_ARGS);
-    else
-        sql_add(b->q, "(t.state_type = ? AND t.state_type < 7)", DB_ARGS(DB_INT(type)));
+    struct str name = str_lower(n->value, b->env->a);
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    int64_t id;
+    enum rc rc;
+
+    if (type >= 0) {
+        if (type == STATE_CLOSED)
+            sql_add(b->q, "t.state_type IN (5, 7, 8)", DB_NO_ARGS);
+        else
+            sql_add(b->q, "(t.state_type = ? AND t.state_type < 7)", DB_ARGS(DB_INT(type)));
+        return RC_OK;
+    }
+    rc = db_query_int(b->env->db, "SELECT id FROM states WHERE lower(customer_name) = $1 ORDER BY id LIMIT 1",
+                      DB_ARGS(DB_TEXT(name)), &id, b->e);
+    if (is_missing(rc, b->e)) {
+        TRY(db_query(b->env->db, &r,
+                     "SELECT customer_name FROM states WHERE active = 1 GROUP BY customer_name"
+                     " ORDER BY MIN(position), customer_name",
+                     DB_NO_ARGS, b->e));
+        return unknown_name(b, n, "", &r);
+    }
+    TRY(rc);
+    sql_add(b->q, "(t.state_type < 7 AND t.state_id IN (SELECT id FROM states WHERE lower(customer_name) = ?))",
+            DB_ARGS(DB_TEXT(name)));
+    return RC_OK;
 }
 
 static enum rc where_state(struct builder *b, const struct query_node *n)
 {
     static const char *const types[] = { "new",    "open",   "pending", "hold",    "solved",
                                          "closed", "merged", "spam",    "deleted", NULL };
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
     int type = choice(n, types);
     int64_t id = 0;
+    enum rc rc;
 
-    if (only_as_customer(b->env)) {
-        where_shown_state(b, n, type);
-        return RC_OK;
-    }
+    if (only_as_customer(b->env))
+        return where_shown_state(b, n, type);
     if (type >= 0) {
         sql_add(b->q, "t.state_type = ?", DB_ARGS(DB_INT(type)));
         return RC_OK;
     }
-    if (db_query_int(b->env->db, "SELECT id FROM states WHERE name_fold = $1",
-                     DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e) != RC_OK) {
-        if (b->e->rc != RC_NOT_FOUND)
-            return b->e->rc;
-        err_clear(b->e);
-        return bad_value(b, n, "a state's name, or new, open, pending, hold, solved, closed, merged");
+    rc = db_query_int(b->env->db, "SELECT id FROM states WHERE name_fold = $1", DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
+    if (is_missing(rc, b->e)) {
+        TRY(db_query(b->env->db, &r, "SELECT name FROM states WHERE active = 1 ORDER BY position, id", DB_NO_ARGS, b->e));
+        return unknown_name(b, n, "new, open, pending, hold, solved, closed, merged, spam, deleted, or a state's name", &r);
     }
+    TRY(rc);
     sql_add(b->q, "t.state_id = ?", DB_ARGS(DB_INT(id)));
     return RC_OK;
 }
 
 static enum rc where_priority(struct builder *b, const struct query_node *n)
 {
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
     int64_t id = 0;
+    enum rc rc = db_query_int(b->env->db, "SELECT id FROM priorities WHERE name_fold = $1",
+                              DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
 
-    if (db_query_int(b->env->db, "SELECT id FROM priorities WHERE name_fold = $1",
-                     DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e) != RC_OK) {
-        if (b->e->rc != RC_NOT_FOUND)
-            return b->e->rc;
-        err_clear(b->e);
-        return bad_value(b, n, "a priority's name");
+    if (is_missing(rc, b->e)) {
+        TRY(db_query(b->env->db, &r, "SELECT name FROM priorities WHERE active = 1 ORDER BY rank, id", DB_NO_ARGS, b->e));
+        return unknown_name(b, n, "", &r);
     }
+    TRY(rc);
     sql_add(b->q, "t.priority_id = ?", DB_ARGS(DB_INT(id)));
     return RC_OK;
 }
 
-/* A group that does not exist and one that the caller cannot see are alike: no hits. */
+/* Customers do not learn which groups there are: theirs has no hits. */
 static enum rc where_group(struct builder *b, const struct query_node *n)
 {
-    sql_add(b->q, "t.group_id IN (SELECT id FROM groups WHERE name_fold = ?)",
-            DB_ARGS(DB_TEXT(fold(b, n))));
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    int64_t id = 0;
+    enum rc rc = db_query_int(b->env->db, "SELECT id FROM groups WHERE name_fold = $1",
+                              DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
+
+    if (is_missing(rc, b->e)) {
+        if (!only_as_customer(b->env)) {
+            TRY(db_query(b->env->db, &r, "SELECT name FROM groups WHERE active = 1 ORDER BY name_fold, id", DB_NO_ARGS,
+                         b->e));
+            return unknown_name(b, n, "", &r);
+        }
+        rc = RC_OK;
+    }
+    TRY(rc);
+    sql_add(b->q, "t.group_id = ?", DB_ARGS(DB_INT(id)));
     return RC_OK;
 }
 
@@ -154,6 +212,22 @@ static void where_person(struct builder *b, const struct query_node *n)
             DB_ARGS(DB_TEXT(from), DB_TEXT(to), DB_TEXT(from), DB_TEXT(to)));
 }
 
+/* Agents are told that nobody is called so; customers do not learn who there is. */
+static enum rc check_owner(struct builder *b, const struct query_node *n)
+{
+    struct str from = fold(b, n), to = sql_prefix_end(from, b->env->a);
+    int64_t one;
+    enum rc rc;
+
+    if (only_as_customer(b->env))
+        return RC_OK;
+    rc = db_query_int(b->env->db,
+                      "SELECT id FROM users WHERE name_fold >= $1 AND name_fold < $2 UNION ALL SELECT user_id"
+                      " FROM identities WHERE kind = 0 AND value_fold >= $1 AND value_fold < $2 LIMIT 1",
+                      DB_ARGS(DB_TEXT(from), DB_TEXT(to)), &one, b->e);
+    return is_missing(rc, b->e) ? bad_value(b, n, "me, none, or how a person's name or address begins") : rc;
+}
+
 static enum rc where_owner(struct builder *b, const struct query_node *n)
 {
     if (is(n, "none")) {
@@ -161,6 +235,7 @@ static enum rc where_owner(struct builder *b, const struct query_node *n)
     } else if (is(n, "me")) {
         sql_add(b->q, "t.owner_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
     } else {
+        TRY(check_owner(b, n));
         sql_add(b->q, "t.owner_id", DB_NO_ARGS);
         where_person(b, n);
     }

@@ -107,6 +107,35 @@ static void mistakes_in_a_search_are_named(void **state)
     chain_close(&ch);
 }
 
+static void allowed_has(struct chain *ch, const char *who, const char *query, const char *name)
+{
+    struct answer *an = get(ch, who, str_printf(ch->a, "/api/v1/search?q=%s", query).p);
+
+    assert_problem(an, 400, NULL);
+    assert_problem_field(an, "q");
+    if (str_find(answer_text(an, "/errors/0/allowed"), str_of(name)) == SIZE_MAX)
+        fail_msg("no \"%s\" in %.*s", name, STR_ARG(an->body));
+}
+
+static void an_unknown_name_is_answered_with_those_there_are(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch);
+
+    (void)state;
+    allowed_has(ch, agent, "state:nosuch", "pending reminder");
+    allowed_has(ch, agent, "state:nosuch", "spam");
+    allowed_has(ch, agent, "-priority:nosuch", "low, normal, high, urgent");
+    allowed_has(ch, agent, "vpn%20OR%20group:nosuch", "Support");
+    allowed_has(ch, agent, "owner:nosuch", "me, none");
+    allowed_has(ch, ann, "state:nosuch", "waiting");
+    allowed_has(ch, ann, "priority:nosuch", "urgent");
+    assert_int_equal(found(ch, ann, "group:nosuch"), 0); /* which groups and agents there are is not theirs to know */
+    assert_int_equal(found(ch, ann, "owner:nosuch"), 0);
+    assert_int_equal(found(ch, ann, "state:waiting"), 0);
+    chain_close(&ch);
+}
+
 static void people_are_found_by_those_who_may_look_them_up(void **state)
 {
     struct chain *ch = chain_open();
@@ -337,6 +366,7 @@ int main(void)
         cmocka_unit_test(internal_notes_are_found_by_agents_only),
         cmocka_unit_test(a_number_jumps_to_its_ticket),
         cmocka_unit_test(mistakes_in_a_search_are_named),
+        cmocka_unit_test(an_unknown_name_is_answered_with_those_there_are),
         cmocka_unit_test(people_are_found_by_those_who_may_look_them_up),
         cmocka_unit_test(views_are_saved_shared_counted_and_deleted),
         cmocka_unit_test(the_counters_agree_with_a_recount),
