@@ -2,6 +2,7 @@
 #include "desk/link.h"
 #include "store/watches.h"
 #include "web/call.h"
+#include "web/api_tickets.h"
 #include "web/ref_read.h"
 
 /* ---- Links ---- */
@@ -33,8 +34,7 @@ static struct str state_name(const struct call *c, int64_t state_id)
     return actor_is_agent(c->who) ? s->name : s->customer_name;
 }
 
-static void write_link(struct jw *w, const struct call *c, int64_t seen_from,
-                       const struct link_row *row)
+void link_json(struct jw *w, const struct call *c, int64_t seen_from, const struct link_row *row)
 {
     jw_obj(w);
     jw_kv_int(w, "id", row->link.id);
@@ -64,7 +64,7 @@ static enum rc link_list(struct ctx *c, struct err *e)
     jw_key(&c->out, "data");
     jw_arr(&c->out);
     for (size_t i = 0; i < list.n; i++)
-        write_link(&c->out, &call, id, &list.v[i]);
+        link_json(&c->out, &call, id, &list.v[i]);
     jw_arr_end(&c->out);
     ctx_page_whole(c);
     jw_obj_end(&c->out);
@@ -98,7 +98,7 @@ static enum rc link_create(struct ctx *c, struct err *e)
     ctx_location(c, "/api/v1/tickets/%lld/links/%lld", (long long)id, (long long)link_id);
     for (size_t i = 0; i < list.n; i++)
         if (list.v[i].link.id == link_id)
-            write_link(&c->out, &call, id, &list.v[i]);
+            link_json(&c->out, &call, id, &list.v[i]);
     return RC_OK;
 }
 

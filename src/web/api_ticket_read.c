@@ -383,6 +383,8 @@ enum rc api_view_tickets(struct ctx *c, struct err *e)
 /* ---- Show ---- */
 
 enum include { INC_MESSAGES, INC_PARTICIPANTS, INC_LINKS, INC_CUSTOMER, INC_OWNER };
+/* What changes while the ticket's version stays. */
+enum { UNVERSIONED = 1u << INC_LINKS | 1u << INC_CUSTOMER | 1u << INC_OWNER };
 static const char *const include_names[] = { "messages", "participants", "links", "customer",
                                              "owner", NULL };
 
@@ -448,9 +450,7 @@ static enum rc show_participants(struct ctx *c, const struct ticket *t, bool int
     return RC_OK;
 }
 
-static const char *const link_names[] = { "related", "parent_of", "duplicate_of", "follow_up_of" };
-
-static enum rc show_links(struct ctx *c, const struct ticket *t, struct err *e)
+static enum rc show_links(struct ctx *c, const struct call *call, const struct ticket *t, struct err *e)
 {
     struct scope scope = can_scope(&c->who, CAN_LIST, c->a);
     struct link_list list;
@@ -458,21 +458,8 @@ static enum rc show_links(struct ctx *c, const struct ticket *t, struct err *e)
     TRY(links_list(c->db, t->id, &scope, SHOWN_PEOPLE, c->a, &list, e));
     jw_key(&c->out, "links");
     jw_arr(&c->out);
-    for (size_t i = 0; i < list.n; i++) {
-        const struct link_row *l = &list.v[i];
-
-        jw_obj(&c->out);
-        jw_kv_int(&c->out, "id", l->link.id);
-        jw_kv_text(&c->out, "kind", str_of(link_names[l->link.kind]));
-        jw_kv_bool(&c->out, "outgoing", l->link.ticket_id == t->id);
-        jw_key(&c->out, "ticket");
-        jw_obj(&c->out);
-        jw_kv_int(&c->out, "id", l->far_id);
-        jw_kv_text(&c->out, "number", l->far_number);
-        jw_kv_text(&c->out, "title", l->far_title);
-        jw_obj_end(&c->out);
-        jw_obj_end(&c->out);
-    }
+    for (size_t i = 0; i < list.n; i++)
+        link_json(&c->out, call, t->id, &list.v[i]);
     jw_arr_end(&c->out);
     return RC_OK;
 }
@@ -502,7 +489,6 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
         TRY(person_json(&call, t.customer_id, v.internal, &v.customer, e));
     if (inc & (1u << INC_OWNER))
         TRY(person_json(&call, t.owner_id, v.internal, &v.owner, e));
-    ctx_etag(c, ticket_version_for(&t, v.internal));
     jw_obj(&c->out);
     ticket_json_members(&c->out, &v, &t);
     if (inc & (1u << INC_MESSAGES))
@@ -510,8 +496,12 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
     if (inc & (1u << INC_PARTICIPANTS))
         TRY(show_participants(c, &t, v.internal, e));
     if (inc & (1u << INC_LINKS))
-        TRY(show_links(c, &t, e));
+        TRY(show_links(c, &call, &t, e));
     jw_obj_end(&c->out);
+    if (inc & UNVERSIONED)
+        ctx_etag_of_body(c, ticket_version_for(&t, v.internal));
+    else
+        ctx_etag(c, ticket_version_for(&t, v.internal));
     return RC_OK;
 }
 

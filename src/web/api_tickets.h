@@ -4,6 +4,10 @@
 
 #include "web/ctx.h"
 
+struct call;
+struct jw;
+struct link_row;
+
 extern const struct jspec tickets_query, ticket_query, ticket_events_query;
 enum rc api_tickets_list(struct ctx *c, struct err *e);
 /* Whether lists of tickets are sorted by that, "-updated_at". */
@@ -11,5 +15,7 @@ bool api_tickets_sorts(struct str sort);
 enum rc api_view_tickets(struct ctx *c, struct err *e); /* {id}: of a view */
 enum rc api_ticket_show(struct ctx *c, struct err *e);
 enum rc api_ticket_events(struct ctx *c, struct err *e);
+/* One link as the ticket seen_from has it. */
+void link_json(struct jw *w, const struct call *c, int64_t seen_from, const struct link_row *row);
 
 #endif

@@ -38,6 +38,7 @@ enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e)
 
 static enum rc bad_match(struct err *e)
 {
+    err_field(e, "If-Match", "format", "an ETag of ours, or *", "this is no ETag of ours");
     return err_set(e, RC_BAD, "bad_if_match",
                    "If-Match must be the ETag of an answer before, like \"v17\".");
 }
@@ -56,7 +57,8 @@ enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e)
         v = str_sub(v, 2, v.n);
     if (v.n < 4 || !str_starts(v, STR("\"v")) || !str_ends(v, STR("\"")))
         return bad_match(e);
-    if (!str_i64(str_sub(v, 2, v.n - 3), 1, INT64_MAX, version))
+    v = str_sub(v, 2, v.n - 3);
+    if (!str_i64(str_cut(&v, '.'), 1, INT64_MAX, version))
         return bad_match(e);
     return RC_OK;
 }
@@ -64,6 +66,23 @@ enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e)
 void ctx_etag(struct ctx *c, int64_t version)
 {
     exchange_header(c->x, STR("etag"), str_printf(c->a, "\"v%lld\"", (long long)version));
+}
+
+/* FNV-1a: who forges an answer of his own fools himself only. */
+static uint64_t body_mark(struct str body)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < body.n; i++)
+        h = (h ^ (unsigned char)body.p[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+void ctx_etag_of_body(struct ctx *c, int64_t version)
+{
+    exchange_header(c->x, STR("etag"),
+                    str_printf(c->a, "\"v%lld.%llx\"", (long long)version,
+                               (unsigned long long)body_mark(buf_view(&c->x->out_body))));
 }
 
 void ctx_location(struct ctx *c, const char *fmt, ...)

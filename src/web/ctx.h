@@ -42,9 +42,10 @@ enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE
 /* Path parameter {id} of a ticket, "17" or "number:10017": its id; of an unknown number an id that no
  * ticket has, so that all goes as with one that the caller may not see.  No rights checked. */
 enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
-/* If-Match: 0 when absent or "*"; RC_BAD when it is not one of our ETags ("v17"). */
+/* If-Match: 0 when absent or "*"; RC_BAD when it is not one of our ETags ("v17", "v17.5f3…"). */
 enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e) MUST_USE;
 void ctx_etag(struct ctx *c, int64_t version);               /* ETag: "v17" */
+void ctx_etag_of_body(struct ctx *c, int64_t version); /* "v17.5f3…": also of what the version does not count */
 void ctx_location(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Lists.  The query spec must hold CTX_LIST_FIELDS; the cursor is signed and carries sort and filter.

@@ -65,6 +65,7 @@ static void a_link_is_seen_from_both_ends(void **state)
             str_eq(answer_text(links_of(agent_token, one), desk_path(ch, "/data/%zu/kind", i)),
                    str_of(pairs[i][1])));
         assert_problem(link_to(agent_token, one, pairs[i][1], two), 409, "link_exists");
+        assert_problem_field(link_to(agent_token, one, pairs[i][1], two), "/ticket");
     }
     assert_int_equal(
         chain_int(ch, "SELECT count(*) FROM events WHERE ticket_id = $1 AND type = 'update'",
@@ -89,6 +90,47 @@ static void both_ends_must_be_within_reach(void **state)
     assert_true(str_eq(before, chain_checksum(ch)));
 }
 
+static struct answer *shown_with(const char *token, int64_t ticket, const char *include, struct str etag)
+{
+    return chain_send(ch, (struct ask){ .target = desk_path(ch, "/api/v1/tickets/%lld?include=%s",
+                                                            (long long)ticket, include),
+                                        .bearer = token,
+                                        .headers = { etag.p ? "if-none-match" : NULL, etag.p } });
+}
+
+static void a_ticket_shown_with_what_its_version_does_not_count_is_never_stale(void **state)
+{
+    int64_t a = desk_ticket(ch, ann, 0, "a"), b = desk_ticket(ch, ann, 0, "b");
+    struct answer *an = shown_with(ann_token, a, "links,customer", STR_NONE);
+    struct str etag = answer_header(an, "etag");
+
+    (void)state;
+    assert_int_equal(shown_with(ann_token, a, "links,customer", etag)->status, 304);
+    assert_int_equal(link_to(agent_token, a, "parent_of", b)->status, 201);
+    an = shown_with(ann_token, a, "links,customer", etag);
+    assert_int_equal(an->status, 200);
+    assert_true(str_eq(answer_text(an, "/links/0/kind"), STR("parent_of")));
+    assert_true(str_eq(answer_text(shown_with(ann_token, b, "links", STR_NONE), "/links/0/kind"), STR("child_of")));
+    etag = answer_header(an, "etag");
+    chain_exec(ch, "UPDATE users SET name = 'Renamed' WHERE id = $1", DB_ARGS(DB_INT(ann)));
+    assert_int_equal(shown_with(ann_token, a, "links,customer", etag)->status, 200);
+}
+
+static void such_an_etag_serves_as_if_match_too(void **state)
+{
+    struct str etag = answer_header(shown_with(agent_token, one, "links", STR_NONE), "etag");
+    struct ask q = { .method = HTTP_PATCH,
+                     .target = desk_path(ch, "/api/v1/tickets/%lld", (long long)one),
+                     .bearer = agent_token,
+                     .json = "{\"title\":\"c\"}",
+                     .if_match = etag.p };
+
+    (void)state;
+    assert_int_equal(chain_send(ch, q)->status, 200);
+    assert_problem(chain_send(ch, q), 412, "version_mismatch");
+    assert_problem_field(chain_send(ch, q), "If-Match");
+}
+
 static void parents_make_no_cycle(void **state)
 {
     int64_t three = desk_ticket(ch, ann, 0, "three");
@@ -98,6 +140,7 @@ static void parents_make_no_cycle(void **state)
     assert_int_equal(link_to(agent_token, two, "parent_of", three)->status, 201);
     assert_problem(link_to(agent_token, three, "parent_of", one), 409, "link_cycle");
     assert_problem(link_to(agent_token, one, "child_of", three), 409, "link_cycle");
+    assert_problem_field(link_to(agent_token, one, "child_of", three), "/ticket");
 }
 
 static void a_far_end_out_of_reach_is_not_shown_nor_removed(void **state)
@@ -223,6 +266,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(a_link_is_seen_from_both_ends),
         EACH(both_ends_must_be_within_reach),
+        EACH(a_ticket_shown_with_what_its_version_does_not_count_is_never_stale),
+        EACH(such_an_etag_serves_as_if_match_too),
         EACH(parents_make_no_cycle),
         EACH(a_far_end_out_of_reach_is_not_shown_nor_removed),
         EACH(each_failing_statement_of_a_link_changes_nothing),
