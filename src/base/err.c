@@ -88,6 +88,19 @@ enum rc (err_field)(struct err *e, const char *pointer, const char *code, const 
     return e->rc;
 }
 
+enum rc (err_conflict)(struct err *e, const char *code, const char *pointer, const char *allowed,
+                       const char *fmt, ...)
+{
+    va_list args;
+
+    err_set(e, RC_CONFLICT, code, "%s", "");
+    va_start(args, fmt);
+    vsnprintf(e->detail, sizeof(e->detail), fmt, args);
+    va_end(args);
+    err_field(e, pointer, code, allowed, "%s", e->detail);
+    return RC_CONFLICT;
+}
+
 enum rc (err_fail)(struct err *e, const char *fmt, ...)
 {
     va_list args;

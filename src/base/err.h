@@ -36,6 +36,9 @@ enum rc err_set(struct err *e, enum rc rc, const char *code, const char *fmt, ..
 /* Adds a field error and makes e an RC_INVALID (unless a worse one is there); returns e->rc. */
 enum rc err_field(struct err *e, const char *pointer, const char *code, const char *allowed,
                   const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* In conflict with what is there, because of the value at pointer: RC_CONFLICT, told there too. */
+enum rc err_conflict(struct err *e, const char *code, const char *pointer, const char *allowed,
+                     const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* An internal failure: the client is told nothing of it, the log all. */
 enum rc err_fail(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

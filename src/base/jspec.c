@@ -224,8 +224,10 @@ enum rc jspec_read(const struct jspec *s, const json_t *body, struct arena *a, v
     struct reader r = { .a = a, .e = e };
 
     *out = NULL;
-    if (!json_is_object(body))
+    if (!json_is_object(body)) {
+        err_field(e, "", "type", "an object", "the body must be a JSON object");
         return err_set(e, RC_INVALID, "type", "The body must be a JSON object.");
+    }
     *out = arena_alloc(a, s->size);
     return read_object(&r, s, NULL, body, *out) ? RC_OK : e->rc;
 }

@@ -215,6 +215,8 @@ bool jspec_refuse_unknown(const struct reader *r, const struct jspec *s, const s
             n += (size_t)snprintf(allowed + n, sizeof(allowed) - n, "%s%s", i ? ", " : "",
                                   s->fields[i].name);
     }
+    if (s->n_fields == 0)
+        snprintf(allowed, sizeof(allowed), "none");
     if (near.name)
         snprintf(hint, sizeof(hint), "; did you mean \"%.40s\"?", near.name);
     snprintf(shown, utf8_cut_bytes(str_of(name), NAME_SHOWN_MAX) + 1, "%s", name);

@@ -94,7 +94,7 @@ static enum rc named(enum rc rc, struct err *e)
     if (rc != RC_CONFLICT)
         return rc;
     err_clear(e);
-    return err_field(e, "/name", "taken", "", "This name is taken.");
+    return err_field(e, "/name", "taken", "one that no other has", "This name is taken.");
 }
 
 /* ---- States ---- */

@@ -1,5 +1,6 @@
 #include "desk/field.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "store/fields.h"
@@ -77,6 +78,21 @@ static enum rc ref_exists(struct call *c, const struct cat_field *f, const json_
     return err_field(e, pointer, "unknown", "", "There is none with this id.");
 }
 
+static enum rc unknown_field(struct call *c, const struct field_patch *p, const char *pointer, struct err *e)
+{
+    struct buf names = BUF_ARENA(c->a, ERR_ALLOWED_BYTES);
+
+    for (size_t i = 0; i < c->cat->n_fields; i++) {
+        const struct cat_field *f = &c->cat->fields[i];
+
+        if (f->object == p->object && f->active && names.n + f->name.n + 4 < ERR_ALLOWED_BYTES
+            && !(p->as_customer && field_mode_on(f, SCREEN_CUSTOMER_CREATE) == MODE_HIDDEN))
+            buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_ARG(f->name));
+    }
+    return err_field(e, pointer, "unknown", names.n ? str_z(buf_view(&names), c->a) : "there are no custom fields here",
+                     "There is no such field.");
+}
+
 static enum rc apply_one(struct call *c, const struct field_patch *p, const char *name,
                          const json_t *v, json_t *values, struct err *e)
 {
@@ -87,7 +103,7 @@ static enum rc apply_one(struct call *c, const struct field_patch *p, const char
 
     pointer_to(pointer, name);
     if (!f || (p->as_customer && field_mode_on(f, SCREEN_CUSTOMER_CREATE) == MODE_HIDDEN))
-        return err_field(e, pointer, "unknown", "", "There is no such field.");
+        return unknown_field(c, p, pointer, e);
     mode = field_mode_on(f, p->screen);
     if (mode == MODE_HIDDEN || mode == MODE_READ_ONLY)
         return err_field(e, pointer, "read_only", "", "This field cannot be changed here.");

@@ -68,7 +68,7 @@ static enum rc insert(const struct account *c, struct identity_row *row, struct 
             row->is_primary = false;
     rc = identities_find(c->db, row->kind, fold, c->a, &known, e);
     if (rc == RC_OK)
-        return err_field(e, "/value", "taken", "", "Somebody has this address or number already.");
+        return err_field(e, "/value", "taken", "one that nobody has yet", "Somebody has this address or number already.");
     if (rc != RC_NOT_FOUND)
         return rc;
     err_clear(e);
@@ -91,7 +91,7 @@ enum rc user_identity_add(const struct account *c, int64_t user_id, int kind, st
         TRY(email_check(value, "/value", c->a, &fold, e));
     TRY(identities_of(c->db, user_id, c->a, &rows, e));
     if (rows.n >= IDENTITIES_MAX)
-        return err_set(e, RC_CONFLICT, "too_many", "A person has at most 50 addresses and numbers.");
+        return err_conflict(e, "too_many", "/value", "", "A person has at most 50 addresses and numbers.");
     TRY(insert(c, &row, fold, &rows, id, e));
     if (kind == IDENTITY_EMAIL) {
         if (!verified)

@@ -61,12 +61,12 @@ static enum rc check_fits(struct call *c, const struct link *l, struct err *e)
 
     TRY(links_count(c->db, l->ticket_id, &n, e));
     if (n >= LINKS_MAX)
-        return err_set(e, RC_CONFLICT, "too_many_links", "A ticket has %d links at most.",
-                       LINKS_MAX);
+        return err_conflict(e, "too_many_links", "/ticket", "", "A ticket has %d links at most.", LINKS_MAX);
     if (l->kind != LINK_PARENT_OF)
         return RC_OK;
     TRY(links_is_ancestor(c->db, l->other_id, l->ticket_id, &cycle, e));
-    return cycle ? err_set(e, RC_CONFLICT, "link_cycle", "A ticket cannot be above itself.")
+    return cycle ? err_conflict(e, "link_cycle", "/ticket", "a ticket that is not above this one",
+                                "A ticket cannot be above itself.")
                  : RC_OK;
 }
 

@@ -94,7 +94,8 @@ static enum rc find_target(struct call *c, int64_t source_id, int64_t into_id, i
     TRY(rc);
     *end = t.merged_into_id ? t.merged_into_id : into_id;
     if (*end == source_id)
-        return err_set(e, RC_CONFLICT, "merge_cycle", "That ticket was merged into this one.");
+        return err_conflict(e, "merge_cycle", "/into", "a ticket that was not merged into this one",
+                            "That ticket was merged into this one.");
     return RC_OK;
 }
 
@@ -121,8 +122,8 @@ static enum rc check_states(const struct ticket *source, const struct ticket *ta
 {
     if (source->state_type == STATE_SPAM || source->state_type == STATE_DELETED
         || target->state_type == STATE_SPAM || target->state_type == STATE_DELETED)
-        return err_set(e, RC_CONFLICT, "ticket_removed",
-                       "Spam and deleted tickets are not merged.");
+        return err_conflict(e, "ticket_removed", "/into", "a ticket that is neither spam nor deleted",
+                            "Spam and deleted tickets are not merged.");
     return RC_OK;
 }
 

@@ -77,7 +77,7 @@ static enum rc conflict(enum rc rc, const char *pointer, struct err *e)
     if (rc != RC_CONFLICT)
         return rc;
     err_clear(e);
-    return err_field(e, pointer, "taken", "", "Another organisation has this already.");
+    return err_field(e, pointer, "taken", "one that no other has", "Another organisation has this already.");
 }
 
 /* What create and change have in common once the row is written. */

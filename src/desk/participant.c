@@ -20,7 +20,7 @@ static struct str shown(const struct call *c, const struct user_ref *u)
 static enum rc no_person(struct err *e)
 {
     err_clear(e);
-    return err_field(e, "/user", "unknown", "", "There is no such person.");
+    return err_field(e, "/user", "unknown", "an id or an address of a person who is no part of the ticket yet", "There is no such person.");
 }
 
 enum rc participant_known(struct ticket_work *w, int64_t user_id, bool *known, struct err *e)
@@ -66,7 +66,7 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
         return no_person(e);
     TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
     if (n == PARTICIPANTS_MAX)
-        return err_set(e, RC_CONFLICT, "too_many", "A ticket has 200 participants at most.");
+        return err_conflict(e, "too_many", "/user", "", "A ticket has 200 participants at most.");
     TRY(participants_set(c->db, ticket_id, u.id, p->role, c->now_us, e));
     w.scope_changed = true;
     w.shown_changed = p->role == PARTICIPANT_CC || is_shown(have, n, u.id);

@@ -10,7 +10,7 @@ static enum rc taken(enum rc rc, const char *what, struct err *e)
     if (rc != RC_CONFLICT)
         return rc;
     err_clear(e);
-    return err_field(e, "/name", "taken", "", "There is a %s of this name already.", what);
+    return err_field(e, "/name", "taken", "one that no other has", "There is a %s of this name already.", what);
 }
 
 static enum rc check_role(const struct account *c, int64_t old_perms, const struct role_change *ch,
@@ -95,7 +95,8 @@ enum rc role_change(const struct account *c, int64_t id, int64_t version, const 
     row = before;
     apply(&row, ch);
     if (before.builtin == ROLE_ADMIN && (row.perms != before.perms || !row.active))
-        return err_set(e, RC_CONFLICT, "builtin_role", "The administrator's role keeps its permissions.");
+        return err_conflict(e, "builtin_role", row.active ? "/permissions" : "/active", "as it was",
+                            "The administrator's role keeps its permissions.");
     row.updated_us = c->now_us;
     TRY(taken(roles_save(c->db, &row, c->a, e), "role", e));
     TRY(finish_role(c, id, "role.update", &before, &row, ch, e));

@@ -288,7 +288,8 @@ enum rc tag_create(struct call *c, struct str name, int64_t *id, struct err *e)
     TRY(tag_normalise(name, "/name", c->a, &want, e));
     TRY(tags_find(c->db, want, id, &taken, e));
     if (taken)
-        return err_set(e, RC_CONFLICT, "tag_exists", "There is a tag of this name.");
+        return err_conflict(e, "tag_exists", "/name", "a name that no other tag has",
+                            "There is a tag of this name.");
     TRY(tags_ensure(c->db, want, c->now_us, id, e));
     return audit_tag(c, "tag.create", *id, STR_NONE, want, e);
 }

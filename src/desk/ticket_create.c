@@ -109,11 +109,11 @@ static enum rc add_participants(struct ticket_work *w, const struct ticket_new *
         if (rc == RC_NOT_FOUND)
             err_clear(e);
         if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
-            return err_field(e, "/participants", "unknown", "", "There is no such person.");
+            return err_field(e, "/participants", "unknown", "ids or addresses of people", "There is no such person.");
         TRY(rc);
         TRY(participant_known(w, u.id, &known, e));
         if (!known)
-            return err_field(e, "/participants", "unknown", "", "There is no such person.");
+            return err_field(e, "/participants", "unknown", "ids or addresses of people", "There is no such person.");
         TRY(participants_set(w->c->db, w->t.id, p->user_id, p->role, w->c->now_us, e));
     }
     return RC_OK;
@@ -127,10 +127,9 @@ static enum rc insert(struct ticket_work *w, const struct ticket_new *in, struct
     TRY(ticket_number_next(w->c, &w->t.number, e));
     rc = tickets_insert(w->c->db, &w->t, e);
     if (rc == RC_CONFLICT && in->external_id.p) {
-        err_field(e, "/external_id", "taken", "an id that no other ticket of this source has",
-                  "Another ticket has it.");
-        return err_set(e, RC_CONFLICT, "external_id_taken",
-                       "There is a ticket with this external_id from this source.");
+        err_clear(e);
+        return err_conflict(e, "external_id_taken", "/external_id", "an id that no other ticket of this source has",
+                            "There is a ticket with this external_id from this source.");
     }
     TRY(rc);
     TRY(ticket_message_store(w, &in->message, m, e));

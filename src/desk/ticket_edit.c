@@ -157,7 +157,7 @@ enum rc ticket_take_customer(struct ticket_work *w, int64_t user_id, struct err 
     if (rc == RC_NOT_FOUND)
         err_clear(e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
-        return err_field(e, "/customer", "unknown", "", "There is no such person.");
+        return err_field(e, "/customer", "unknown", "an id or an e-mail address", "There is no such person.");
     TRY(rc);
     w->t.customer_id = u.id;
     w->t.organization_id = u.organization_id;

@@ -191,10 +191,10 @@ static enum rc check_last_seen(struct ticket_work *w, int64_t last_seen, struct 
     if (!last_seen)
         return RC_OK;
     TRY(messages_last_of_customer(w->c->db, w->t.id, &newest, e));
-    return newest > last_seen ? err_set(e, RC_CONFLICT, "customer_wrote",
-                                        "The customer wrote in the meantime (message %lld).",
-                                        (long long)newest)
-                              : RC_OK;
+    if (newest <= last_seen)
+        return RC_OK;
+    return err_conflict(e, "customer_wrote", "/last_seen_message", "the newest message of the customer",
+                        "The customer wrote in the meantime (message %lld).", (long long)newest);
 }
 
 static enum rc follow_up_state(struct ticket_work *w, bool reopened, struct err *e)

@@ -325,7 +325,7 @@ enum rc user_change_self(const struct account *c, int64_t version, const struct 
 static enum rc taken(struct err *e, const char *pointer)
 {
     err_clear(e);
-    return err_field(e, pointer, "taken", "", "Somebody has this address or number already.");
+    return err_field(e, pointer, "taken", "one that nobody has yet", "Somebody has this address or number already.");
 }
 
 static enum rc check_identity(const struct account *c, int kind, struct str value, const char *pointer,

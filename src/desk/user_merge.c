@@ -31,7 +31,7 @@ static enum rc load_source(const struct account *c, const struct user_merge_ask 
     if (rc != RC_NOT_FOUND)
         return rc;
     err_clear(e);
-    return err_field(e, "/source", "unknown", "", "There is no such person.");
+    return err_field(e, "/source", "unknown", "the id of another person", "There is no such person.");
 }
 
 static enum rc load_target(const struct account *c, const struct user_merge_ask *ask,

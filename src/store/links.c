@@ -14,7 +14,8 @@ enum rc links_insert(struct db *db, struct link *l, struct err *e)
     if (!db_next(&r, e))
         return e->rc != RC_OK
                    ? e->rc
-                   : err_set(e, RC_CONFLICT, "link_exists", "The tickets are linked so already.");
+                   : err_conflict(e, "link_exists", "/ticket", "a ticket that is not linked so yet",
+                                  "The tickets are linked so already.");
     l->id = db_int(&r, 0);
     return RC_OK;
 }

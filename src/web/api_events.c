@@ -26,8 +26,10 @@ static enum rc begin_after(struct ctx *c, int64_t *after, struct err *e)
     struct str last = http_header_get(c->x, STR("last-event-id"));
 
     if (last.p && last.n) {
-        if (!str_i64(last, 0, INT64_MAX, after))
+        if (!str_i64(last, 0, INT64_MAX, after)) {
+            err_field(e, "Last-Event-ID", "type", "the id of an event", "this is no event's id");
             return err_set(e, RC_BAD, "bad_cursor", "Last-Event-ID must be the id of an event.");
+        }
         return RC_OK;
     }
     *after = q->after.v;

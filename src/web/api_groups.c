@@ -200,10 +200,6 @@ static const struct jfield choice_fields[] = {
     OUT("is_default", J_BOOL, 0, "Where tickets go that name no group."),
 };
 static const struct jspec choice_answer = JSPEC_ANSWER("GroupChoice", choice_fields);
-static const struct jfield choices_fields[] = {
-    { .name = "data", .type = J_OBJS, .sub = &choice_answer, .help = "All of them." },
-};
-static const struct jspec choices_answer = JSPEC_ANSWER("GroupChoices", choices_fields);
 
 static enum rc group_choices(struct ctx *c, struct err *e)
 {
@@ -225,6 +221,7 @@ static enum rc group_choices(struct ctx *c, struct err *e)
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }
@@ -233,7 +230,7 @@ static enum rc group_choices(struct ctx *c, struct err *e)
 #define SEE (PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_GROUP | PERM_ADMIN_ROLE | PERM_ADMIN_USER)
 
 static const struct route group_routes[] = {
-    { HTTP_GET, "/api/v1/group-choices", "group_choices", TAG, "Groups in which the caller may open tickets.", NULL, group_choices, 0, 0, NULL, NULL, &choices_answer, 200, 0, BUCKET_API },
+    { HTTP_GET, "/api/v1/group-choices", "group_choices", TAG, "Groups in which the caller may open tickets.", NULL, group_choices, R_LIST, 0, NULL, NULL, &choice_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/groups", "groups_list", TAG, "Groups.", NULL, group_list, R_LIST, SEE, &query_spec, NULL, &group_answer, 200, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/groups", "groups_create", TAG, "Add a group.", NULL, group_create_handle, R_WRITE, PERM_ADMIN_GROUP, NULL, &create_spec, &group_answer, 201, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/groups/{id}", "groups_show", TAG, "One group.", NULL, group_show, 0, SEE, NULL, NULL, &group_answer, 200, 0, BUCKET_API },

@@ -13,10 +13,6 @@ static const struct jfield answer_fields[] = {
     { .name = "created_at", .type = J_TIME, .help = "Since when." },
 };
 static const struct jspec participant_answer = JSPEC_ANSWER("Participant", answer_fields);
-static const struct jfield list_answer_fields[] = {
-    { .name = "data", .type = J_OBJS, .sub = &participant_answer, .help = "All of them." },
-};
-static const struct jspec list_answer = JSPEC_ANSWER("Participants", list_answer_fields);
 
 struct participant_body {
     struct j_json user;
@@ -49,6 +45,7 @@ static enum rc write_all(struct ctx *c, int64_t ticket_id, bool internal, struct
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }
@@ -98,10 +95,10 @@ static enum rc participant_delete(struct ctx *c, struct err *e)
 static const struct route routes[] = {
     { .method = HTTP_GET, .path = "/api/v1/tickets/{id}/participants", .op = "participants_list",
       .tag = "Tickets", .summary = "Who takes part beside the customer.",
-      .handle = participants_show, .answer = &list_answer, .status = 200 },
+      .handle = participants_show, .flags = R_LIST, .answer = &participant_answer, .status = 200 },
     { .method = HTTP_POST, .path = "/api/v1/tickets/{id}/participants", .op = "participant_add",
       .tag = "Tickets", .summary = "Adds a person, or changes his role.",
-      .handle = participant_create, .flags = R_WRITE, .body = &body_spec, .answer = &list_answer,
+      .handle = participant_create, .flags = R_WRITE | R_LIST, .body = &body_spec, .answer = &participant_answer,
       .status = 200 },
     { .method = HTTP_DELETE, .path = "/api/v1/tickets/{id}/participants/{user_id}",
       .op = "participant_remove", .tag = "Tickets", .summary = "Takes a person out.",

@@ -195,10 +195,6 @@ static const struct jfield field_fields[] = {
     { .name = "help", .type = J_TEXT },
 };
 static const struct jspec field_answer = JSPEC_ANSWER("SearchField", field_fields);
-static const struct jfield fields_fields[] = {
-    { .name = "data", .type = J_OBJS, .sub = &field_answer },
-};
-static const struct jspec fields_answer = JSPEC_ANSWER("SearchFields", fields_fields);
 
 static void one_field(struct jw *w, struct str name, struct str help)
 {
@@ -231,6 +227,7 @@ static enum rc api_search_fields(struct ctx *c, struct err *e)
         one_field(&c->out, str_of(f->name), str_of(f->help));
     custom_fields(c, call.cat);
     jw_arr_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }
@@ -240,7 +237,7 @@ static const struct route routes[] = {
       "Looks for tickets, people and organisations that the caller may see.", NULL, api_search, 0, 0,
       &query_spec, NULL, &answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/search/fields", "search_fields", "Search",
-      "The fields of the search language, for suggestions.", NULL, api_search_fields, 0, 0, NULL,
-      NULL, &fields_answer, 200, 0, BUCKET_API },
+      "The fields of the search language, for suggestions.", NULL, api_search_fields, R_LIST, 0, NULL,
+      NULL, &field_answer, 200, 0, BUCKET_API },
 };
 const struct route_table routes_search = { routes, ARRAY_LEN(routes) };

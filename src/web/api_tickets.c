@@ -188,10 +188,10 @@ static enum rc check_seen(struct call *call, int64_t ticket_id, int64_t last_see
     int64_t newest;
 
     TRY(messages_last_of_customer(call->db, ticket_id, &newest, e));
-    return newest <= last_seen ? RC_OK
-                               : err_set(e, RC_CONFLICT, "customer_wrote",
-                                         "The customer wrote in the meantime (message %lld).",
-                                         (long long)newest);
+    if (newest <= last_seen)
+        return RC_OK;
+    return err_conflict(e, "customer_wrote", "/last_seen_message", "the newest message of the customer",
+                        "The customer wrote in the meantime (message %lld).", (long long)newest);
 }
 
 static enum rc ticket_actions(struct ctx *c, struct err *e)

@@ -56,10 +56,6 @@ static const struct jfield answer_fields[] = {
 };
 static const struct jspec answer = JSPEC_ANSWER("View", answer_fields);
 
-static const struct jfield list_fields[] = {
-    { .name = "data", .type = J_OBJS, .sub = &answer },
-};
-static const struct jspec list_answer = JSPEC_ANSWER("ViewList", list_fields);
 
 static const struct jfield count_fields[] = {
     { .name = "view_id", .type = J_ID },
@@ -67,10 +63,6 @@ static const struct jfield count_fields[] = {
     { .name = "capped", .type = J_BOOL, .help = "There are more than count says." },
 };
 static const struct jspec count_answer = JSPEC_ANSWER("ViewCount", count_fields);
-static const struct jfield counts_fields[] = {
-    { .name = "data", .type = J_OBJS, .sub = &count_answer },
-};
-static const struct jspec counts_answer = JSPEC_ANSWER("ViewCounts", counts_fields);
 
 static void view_json(struct jw *w, const struct view *v)
 {
@@ -157,6 +149,7 @@ static enum rc api_views_list(struct ctx *c, struct err *e)
     for (size_t i = 0; i < all.n; i++)
         view_json(&c->out, &all.v[i]);
     jw_arr_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }
@@ -191,6 +184,7 @@ static enum rc api_views_counts(struct ctx *c, struct err *e)
         jw_obj_end(&c->out);
     }
     jw_arr_end(&c->out);
+    ctx_page_whole(c);
     jw_obj_end(&c->out);
     return RC_OK;
 }
@@ -269,13 +263,13 @@ enum { MAY_VIEW = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_VIEW };
 
 static const struct route routes[] = {
     { HTTP_GET, "/api/v1/views", "views_list", "Views",
-      "The views that the caller sees: own ones and shared ones.", NULL, api_views_list, 0, MAY_VIEW,
-      NULL, NULL, &list_answer, 200, 0, BUCKET_API },
+      "The views that the caller sees: own ones and shared ones.", NULL, api_views_list, R_LIST, MAY_VIEW,
+      NULL, NULL, &answer, 200, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/views", "views_create", "Views", "Saves a view.", NULL, api_views_create,
       R_WRITE, MAY_VIEW, NULL, &create_body, &answer, 201, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/views/counts", "views_counts", "Views",
-      "How many tickets each active view holds now.", NULL, api_views_counts, 0, MAY_VIEW, NULL,
-      NULL, &counts_answer, 200, 0, BUCKET_API },
+      "How many tickets each active view holds now.", NULL, api_views_counts, R_LIST, MAY_VIEW, NULL,
+      NULL, &count_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/views/{id}", "views_show", "Views", "One view.", NULL, api_views_show, 0,
       MAY_VIEW, NULL, NULL, &answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/views/{id}/tickets", "views_tickets", "Views",

@@ -138,7 +138,8 @@ enum rc idempotency_begin(struct request *r, struct err *e)
     TRY(make_hashes(r, key, e));
     if (inflight_add(r->c.app->inflight, &r->idem))
         return RC_OK;
-    err_set(e, RC_CONFLICT, "idempotency_in_flight", "A request with this Idempotency-Key is still running.");
+    err_conflict(e, "idempotency_in_flight", "Idempotency-Key", "the same key after Retry-After",
+                 "A request with this Idempotency-Key is still running.");
     e->retry_after_s = 1;
     return RC_CONFLICT;
 }

@@ -54,6 +54,12 @@ static struct str filter_hash(struct ctx *c, struct str filter)
     return str_sub(sha256_hex(hash_sha256(buf_view(&b)), c->a), 0, FILTER_HASH_LEN);
 }
 
+static enum rc bad_cursor(struct err *e, const char *why)
+{
+    err_field(e, "after", "bad_cursor", "page.next or page.prev of an answer before", "this cursor cannot be used");
+    return err_set(e, RC_BAD, "bad_cursor", "The cursor in after %s; start again without it.", why);
+}
+
 static enum rc use_cursor(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
                           struct ctx_page *p, struct err *e)
 {
@@ -61,15 +67,13 @@ static enum rc use_cursor(struct ctx *c, const struct ctx_list_query *q, const s
     const char *sort = NULL;
 
     if (!cursor_read(c->app->cursor_key, q->after.v, c->a, &cur) || !str_eq(cur.filter, p->filter))
-        return err_set(e, RC_BAD, "bad_cursor",
-                       "The cursor in after is not one of this list; start again without it.");
+        return bad_cursor(e, "is not one of this list");
     for (size_t i = 0; sorts->names[i]; i++) {
         if (str_eq(cur.sort, str_of(sorts->names[i])))
             sort = sorts->names[i];
     }
     if (!sort || (q->sort.set && (sort != p->sort || cur.descending != p->descending)))
-        return err_set(e, RC_BAD, "bad_cursor",
-                       "The cursor in after belongs to another sort; start again without it.");
+        return bad_cursor(e, "belongs to another sort");
     p->sort = sort;
     p->descending = cur.descending;
     p->has_key = true;

@@ -30,21 +30,28 @@ static struct str detail_of(const struct err *e)
     return str_of(rc_title(e->rc));
 }
 
+static void write_field(struct jw *w, const struct err_field *f)
+{
+    jw_obj(w);
+    jw_kv_text(w, "pointer", str_of(f->pointer));
+    jw_kv_text(w, "code", str_of(f->code));
+    jw_kv_text(w, "detail", str_of(f->detail));
+    if (f->allowed[0])
+        jw_kv_text(w, "allowed", str_of(f->allowed));
+    jw_obj_end(w);
+}
+
 static void write_fields(struct jw *w, const struct err *e)
 {
+    static const struct err_field stale = { "If-Match", "version_mismatch", "this is not the version that there is",
+                                            "the ETag of an answer to a new GET" };
+
     jw_key(w, "errors");
     jw_arr(w);
-    for (size_t i = 0; i < e->n_fields; i++) {
-        const struct err_field *f = &e->fields[i];
-
-        jw_obj(w);
-        jw_kv_text(w, "pointer", str_of(f->pointer));
-        jw_kv_text(w, "code", str_of(f->code));
-        jw_kv_text(w, "detail", str_of(f->detail));
-        if (f->allowed[0])
-            jw_kv_text(w, "allowed", str_of(f->allowed));
-        jw_obj_end(w);
-    }
+    for (size_t i = 0; i < e->n_fields; i++)
+        write_field(w, &e->fields[i]);
+    if (e->rc == RC_STALE && !e->n_fields) /* which only If-Match, or a version in its place, can be */
+        write_field(w, &stale);
     jw_arr_end(w);
 }
 

@@ -44,6 +44,11 @@ static const char *const member_names[] = {
 #undef X
         NULL
 };
+/* ", id, number, …" */
+static const char members_listed[] =
+#define X(id, name, type, flags, help) ", " name
+    TICKET_MEMBERS(X);
+#undef X
 
 #define OPTIONAL(nm, help_) { .name = nm, .type = J_JSON, .flags = JF_OPTIONAL, .help = help_ }
 
@@ -70,7 +75,7 @@ enum rc ticket_fields_mask(const struct str *names, size_t n, uint64_t *mask, st
         int at = kind_of(member_names, names[i]);
 
         if (at < 0) {
-            err_field(e, "fields", "unknown", "names of a ticket's members",
+            err_field(e, "fields", "unknown", members_listed + 2,
                       "A ticket has no member \"%.*s\".", STR_ARG(str_sub(names[i], 0, 64)));
             e->rc = RC_BAD;
             return RC_BAD;

@@ -351,6 +351,7 @@ static void etags_answer_304_and_if_match_412(void **state)
     assert_str_eq(answer_text(an, "/current/name"), "as it is now");
     q.if_match = "v1";
     assert_problem(chain_send(ch, q), 400, "bad_if_match");
+    assert_problem_field(chain_send(ch, q), "If-Match");
     q.if_match = "\"v2\"";
     assert_int_equal(chain_send(ch, q)->status, 200);
     q.if_match = "*"; /* RFC 9110: any version will do */
@@ -486,6 +487,7 @@ static void a_cursor_that_was_touched_is_refused(void **state)
         bad[i] = bad[i] == 'A' ? 'B' : 'A';
         assert_problem(SEND(.target = str_printf(ch->a, "/test/tags?limit=1&after=%s", bad).p, .bearer = token), 400, "bad_cursor");
     }
+    assert_problem_field(SEND(.target = "/test/tags?after=x", .bearer = token), "after");
     assert_problem(SEND(.target = "/test/tags?after=%00", .bearer = token), 400, NULL);
     assert_problem(SEND(.target = str_printf(ch->a, "/test/tags?sort=-id&after=%.*s", STR_ARG(cursor)).p, .bearer = token), 400, "bad_cursor");
     assert_problem(SEND(.target = "/test/tags?sort=colour", .bearer = token), 400, NULL);

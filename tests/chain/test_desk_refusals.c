@@ -250,6 +250,7 @@ static void tags_are_managed_by_name_and_version(void **state)
     (void)state;
     assert_int_equal(an->status, 201);
     assert_problem(ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"vpn\"}"), 409, "tag_exists");
+    assert_problem_field(ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"vpn\"}"), "/name");
     refused(ask(HTTP_POST, t.admin, "/api/v1/tags", "{\"name\":\"a,b\"}"), "/name");
     an = ask(HTTP_PATCH, t.admin, path, "{\"name\":\"Vpn\"}");
     assert_int_equal(an->status, 200);

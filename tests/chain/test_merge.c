@@ -167,6 +167,7 @@ static void chains_lead_to_their_end_and_cycles_are_refused(void **state)
     assert_problem_field(merge(agent_token, a, a), "/into");
     assert_int_equal(merge(agent_token, a, b)->status, 200);
     assert_problem(merge(agent_token, b, a), 409, "merge_cycle");
+    assert_problem_field(merge(agent_token, b, a), "/into");
     assert_problem(merge(agent_token, a, c), 409, "ticket_merged");
     assert_int_equal(merge(agent_token, b, c)->status, 200);
     assert_int_equal(leads_to(a), c);

@@ -255,10 +255,27 @@ static void counts_equal_a_recount_after_any_operations(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void short_lists_are_one_whole_page(void **state)
+{
+    static const char *const lists[] = { "/api/v1/views", "/api/v1/views/counts", "/api/v1/group-choices",
+                                         "/api/v1/search/fields", "/api/v1/tickets/1/participants" };
+
+    (void)state;
+    assert_int_equal(ask(HTTP_POST, t.admin, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets")->status, 201);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct answer *an = ask(HTTP_GET, t.admin, NULL, lists[i]);
+
+        assert_int_equal(an->status, 200);
+        assert_true(json_is_array(answer_at(an, "/data")));
+        assert_true(json_is_false(answer_at(an, "/page/has_more")));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_list_is_what_a_naive_scan_may_see),
+        CASE(short_lists_are_one_whole_page),
         CASE(pages_backward_are_the_pages_forward),
         CASE(pages_neither_skip_nor_repeat_while_rows_change),
         CASE(counts_equal_a_recount_after_any_operations),

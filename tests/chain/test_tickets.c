@@ -208,6 +208,7 @@ static void stale_changes_get_the_current_ticket(void **state)
     an = send(HTTP_POST, t.agent, "{\"last_seen_message\":0,\"message\":{\"body\":\"x\"}}",
               "/api/v1/tickets/%lld/actions", id);
     assert_problem(an, 409, "customer_wrote");
+    assert_problem_field(an, "/last_seen_message");
 }
 
 static void values_that_do_not_fit_are_refused_by_name(void **state)
