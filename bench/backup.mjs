@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Bench } from './server.mjs';
+import { Bench, until } from './server.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const build = resolve(root, process.env.BENCH_BUILD ?? 'build');
@@ -58,6 +58,9 @@ async function start(env) {
   await server.launch();
   const { access_token } = await server.post('/api/v1/auth/login', agent);
   const { token } = await server.post('/api/v1/tokens', { name: 'bench' }, access_token);
+  // serve makes a first copy by itself: not while we measure.
+  const done = () => server.run(['backup', '--no-offsite']).then(() => true, () => false);
+  if (env.BACKUP_DIR) await until(done, 'the first copy', 120000);
   return { server, token };
 }
 

@@ -140,7 +140,7 @@ enum rc store_ping(struct store *s, int64_t *latency_us, struct err *e)
 
 bool store_submit(struct store *s, struct write_job *j)
 {
-    return writer_push(s->writer, j);
+    return !s->opts.read_only && writer_push(s->writer, j);
 }
 
 struct blocking {

@@ -23,6 +23,7 @@ struct store_opts {
     int64_t connect_ms;
     size_t batch_max;        /* SQLite: jobs in one commit, at most (64) */
     const char *trace_path;  /* tests: each prepared statement is appended to this file; NULL: none */
+    bool read_only;          /* takes no changes: store_submit() refuses all */
     bool keep_log;           /* SQLite: the last one to close leaves the log, for backup/ship.h */
 };
 

@@ -81,6 +81,7 @@ static enum rc open_store(struct app *app, struct err *e)
         .connect_ms = cfg->db_connect_ms,
         .batch_max = (size_t)cfg->db_batch_max,
         .keep_log = config_ships(cfg),
+        .read_only = cfg->read_only,
     };
 
     TRY(store_open(&o, &app->store, e));

@@ -16,11 +16,12 @@
 enum { REQUEST_ID_MAX = 64, REQUEST_ID_BYTES = 12, SMALL_BODY = 4096, TIMING_MAX = 96 };
 
 static enum rc match_route(struct request *r, struct err *e);
+static enum rc reading_check(struct request *r, struct err *e);
 
 /* The order of the chain; web/chain.h says why. */
 static const stage_fn loop_stages[] = { cors_check, ratelimit_check, match_route, host_check, input_headers };
 static const stage_fn lane_stages[] = { input_form,      session_load, version_check,   csrf_check,  session_require,
-                                        ratelimit_token, permit_check, input_fields, idempotency_begin };
+                                        ratelimit_token, permit_check, input_fields, reading_check, idempotency_begin };
 
 static bool id_is_sane(struct str id)
 {
@@ -341,6 +342,14 @@ struct http_app app_calls(struct app *app)
 
 /* ── on the lanes ── */
 
+/* READ_ONLY: before a handler prepares anything, which may store files. */
+static enum rc reading_check(struct request *r, struct err *e)
+{
+    if (!r->c.app->cfg->read_only || !(r->c.route->flags & R_WRITE))
+        return RC_OK;
+    return err_set(e, RC_BUSY, "read_only", "This server only reads: nothing can be changed here.");
+}
+
 static void leave_db(struct request *r)
 {
     int64_t statements = 0;
@@ -391,11 +400,6 @@ static void run_handler(struct request *r)
 
     if (c->route->flags & R_WRITE) {
         leave_db(r);
-        if (c->app->cfg->read_only) {
-            finish_and_reply(r, err_set(&c->err, RC_BUSY, "read_only",
-                                        "This server only reads: nothing can be changed here."));
-            return;
-        }
         r->write = (struct write_job){ .run = write_run, .done = write_done, .err = &c->err };
         if (!store_submit(c->app->store, &r->write))
             busy(r, "too many changes are waiting");

@@ -447,10 +447,30 @@ static void crossing_updates_all_succeed(void **state)
     assert_int_equal(sum, 2 + 2 * 4 * 20);
 }
 
+static enum rc never(struct db *db, void *arg, struct err *e)
+{
+    (void)db, (void)arg, (void)e;
+    fail();
+    return RC_OK;
+}
+
+static void a_store_that_only_reads_takes_no_change(void **state)
+{
+    const struct store_opts o = { .url = test_store_url(), .writers = 1, .read_only = true };
+    struct store *s = NULL;
+    struct err e = { 0 };
+
+    (void)state;
+    assert_ok(store_open(&o, &s, &e), &e);
+    assert_int_equal(store_write(s, never, NULL, &e), RC_BUSY);
+    store_close(&s);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_store_that_only_reads_takes_no_change),
         TEST(a_job_that_fails_undoes_itself_alone),
         TEST(jobs_of_one_batch_share_a_commit),
         TEST(done_is_called_once_all_can_see_the_change),
