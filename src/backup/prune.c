@@ -172,14 +172,20 @@ static enum rc add_names(void *arg, struct str hashes, struct err *e)
     return RC_OK;
 }
 
-static enum rc gather(struct names *n, const struct set *v, size_t n_sets, const bool *kept, struct err *e)
+static enum rc gather_sets(struct names *n, const struct set *v, size_t n_sets, const bool *kept,
+                           struct err *e)
+{
+    for (size_t i = 0; i < n_sets; i++)
+        if (kept[i] && v[i].state != SET_UNFINISHED)
+            TRY(backup_attachments(n->r, &v[i], add_name, n, e));
+    return RC_OK;
+}
+
+static enum rc gather_segments(struct names *n, struct err *e)
 {
     struct segment *seg;
     size_t n_seg;
 
-    for (size_t i = 0; i < n_sets; i++)
-        if (kept[i] && v[i].state != SET_UNFINISHED)
-            TRY(backup_attachments(n->r, &v[i], add_name, n, e));
     TRY(shipped_list(n->r, n->a, &seg, &n_seg, e));
     for (size_t i = 0; i < n_seg; i++)
         TRY(shipped_files_of(n->r, &seg[i], add_names, n, e));
@@ -223,6 +229,20 @@ static enum rc remove_files(struct names *n, bool dry, int64_t *removed, struct 
     return RC_OK;
 }
 
+/* All of the shipped log is only read when there is a file that no set names. */
+static enum rc find_and_remove(struct names *n, const struct set *v, size_t n_sets, const bool *kept,
+                               bool dry, int64_t *removed, struct err *e)
+{
+    int64_t candidates = 0;
+
+    TRY(gather_sets(n, v, n_sets, kept, e));
+    TRY(remove_files(n, true, &candidates, e));
+    if (candidates == 0)
+        return RC_OK;
+    TRY(gather_segments(n, e));
+    return remove_files(n, dry, removed, e);
+}
+
 /* A list that cannot be read could name anything: then no file goes. */
 static enum rc prune_files(const struct repo *r, const struct set *v, size_t n_sets, const bool *kept,
                            bool dry, int64_t *removed, struct err *e)
@@ -230,11 +250,9 @@ static enum rc prune_files(const struct repo *r, const struct set *v, size_t n_s
     struct arena *a CLEAN(arena_clean) = arena_new(GIB);
     struct arena *scratch CLEAN(arena_clean) = arena_new(MIB);
     struct names n = { .r = r, .a = a, .scratch = scratch };
-    enum rc rc = gather(&n, v, n_sets, kept, e);
+    enum rc rc = find_and_remove(&n, v, n_sets, kept, dry, removed, e);
 
-    if (rc == RC_OK) {
-        rc = remove_files(&n, dry, removed, e);
-    } else {
+    if (rc != RC_OK) {
         LOG(LOG_WARN, "backup.prune.files_kept", KV_Z("detail", e->detail));
         err_clear(e);
         rc = RC_OK;

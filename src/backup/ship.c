@@ -19,7 +19,9 @@ enum {
     COPY_BACK_FRAMES = 2000,   /* from here on pages are copied back beside the writers */
     BEGIN_ANEW_FRAMES = 8000,  /* and the log is made to begin anew */
     LET_GO_FRAMES = 131072,    /* 512 MiB: a target that fails is waited for no longer */
-    PAUSE_MS = 60,
+    PAUSE_MS = 20,
+    PAUSE_AGAIN_US = 1000 * 1000,     /* after a pause in vain, doubled each time */
+    PAUSE_AGAIN_MAX_US = 8 * 1000 * 1000,
     GAP_US = 250 * 1000,     /* between two rounds, at least */
     RECENT_US = 10 * 60 * 1000 * 1000, /* files that a crash may have left unshipped are no older */
     SEQUENCE_UNKNOWN = 0,
@@ -40,6 +42,7 @@ struct ship {
     int64_t number;                  /* of the segment */
     struct str row;                  /* in opts_arena */
     int64_t sealed_us;               /* monotonic; when the segment began */
+    int64_t pause_after_us, pause_gap_us; /* monotonic; no pause before; since the last in vain */
     bool let_go;         /* something may be missing from here on */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -346,7 +349,7 @@ static enum rc ship_view(struct ship *s, struct wal_reader *log, const struct wa
 
 struct anew {
     struct ship *s;
-    bool more;
+    bool more, whole;
     enum rc rc;
     struct err e;
 };
@@ -359,7 +362,6 @@ static void pause_and_begin_anew(void *arg)
     struct ship *s = n->s;
     struct wal_view v;
     uint32_t frames;
-    bool whole;
 
     n->rc = wal_hold(s->spare, &v, &n->e);
     if (n->rc == RC_OK)
@@ -368,17 +370,33 @@ static void pause_and_begin_anew(void *arg)
     if (n->rc != RC_OK || !same_salt(v.place.salt, s->at.salt))
         return;
     wal_release(s->held);
-    whole = wal_checkpoint_whole(s->spare, PAUSE_MS, &frames, &n->e) == RC_OK;
+    n->whole = wal_checkpoint_whole(s->spare, PAUSE_MS, &frames, &n->e) == RC_OK;
     n->rc = wal_hold(s->held, &v, &n->e);
     /* Nothing was held for a moment: another process may have written what is gone now. */
-    s->let_go = whole ? frames != s->at.frame : !same_salt(v.place.salt, s->at.salt);
+    s->let_go = n->whole ? frames != s->at.frame : !same_salt(v.place.salt, s->at.salt);
+}
+
+/* Somebody reads an old state for long, a full copy for one: the writer must not wait for that again
+ * and again. */
+static void plan_pause(struct ship *s, bool in_vain)
+{
+    int64_t twice = 2 * s->pause_gap_us;
+
+    s->pause_gap_us = !in_vain                      ? 0
+                      : twice < PAUSE_AGAIN_US      ? PAUSE_AGAIN_US
+                      : twice > PAUSE_AGAIN_MAX_US  ? PAUSE_AGAIN_MAX_US
+                                                    : twice;
+    s->pause_after_us = clock_mono_us() + s->pause_gap_us;
 }
 
 static enum rc begin_anew(struct ship *s, struct err *e)
 {
     struct anew n = { .s = s };
 
+    if (clock_mono_us() < s->pause_after_us)
+        return RC_OK;
     store_between_commits(s->o.store, pause_and_begin_anew, &n);
+    plan_pause(s, !n.whole);
     if (n.rc != RC_OK) {
         *e = n.e;
         return n.rc;
