@@ -168,9 +168,10 @@ static void add_page(struct sql *q, int64_t ticket_id, const int64_t *ids, size_
     else if (p->has_key)
         sql_add(q, " AND m.id > ?", DB_ARGS(DB_INT(p->key_id)));
     if (p->descending)
-        sql_add(q, " ORDER BY m.id DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+        sql_add(q, " ORDER BY m.id DESC", DB_NO_ARGS);
     else
-        sql_add(q, " ORDER BY m.id LIMIT ?", DB_ARGS(DB_INT(p->limit)));
+        sql_add(q, " ORDER BY m.id", DB_NO_ARGS);
+    sql_add_limit(q, p->limit);
 }
 
 /* The lengths are known without reading the words. */

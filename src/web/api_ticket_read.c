@@ -13,7 +13,7 @@
 #include "web/ticket_body.h"
 #include "web/ticket_json.h"
 
-enum { FILTER_IDS_MAX = 50, SHOWN_MESSAGES = 100, SHOWN_PEOPLE = 200, GROW = 16, TICKET_BYTES = 1024 };
+enum { FILTER_IDS_MAX = 50, SHOWN_MESSAGES = 100, SHOWN_PEOPLE = 200, FEW_MESSAGES = 4, GROW = 16, TICKET_BYTES = 1024 };
 
 /* ---- List ---- */
 
@@ -402,7 +402,8 @@ const struct jspec ticket_query = JSPEC("TicketQuery", ticket_params_fields, str
 static enum rc show_messages(struct ctx *c, struct call *call, const struct ticket *t, bool internal,
                              struct err *e)
 {
-    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1, MESSAGES_PAGE_BYTES };
+    int64_t max_bytes = t->message_count <= FEW_MESSAGES ? 0 : MESSAGES_PAGE_BYTES; /* a limit costs PostgreSQL time */
+    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1, max_bytes };
     struct message *list = NULL;
     struct attachments_json files = { 0 };
     struct db_rows r CLEAN(db_rows_end) = { 0 };

@@ -495,6 +495,28 @@ static void a_usual_limit_is_part_of_the_text(void **state)
     assert_int_equal(other.v[0].i, 77);
 }
 
+static void assert_page_cost(const char *wanted)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct db *db CLEAN(db_close) = NULL;
+
+    assert_ok(store_connect(t.s, DB_READ, &db, &t.e), &t.e);
+    assert_ok(db_query(db, &r, "SELECT current_setting('random_page_cost')", DB_NO_ARGS, &t.e), &t.e);
+    assert_true(db_next(&r, &t.e));
+    assert_true(str_eq(db_view(&r, 0), str_of(wanted)));
+}
+
+static void reading_a_page_is_cheap_unless_the_administrator_says_otherwise(void **state)
+{
+    (void)state;
+    if (test_is_sqlite())
+        return;
+    assert_page_cost("1.1");
+    assert_ok(db_exec(t.w, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 2',"
+                           " current_database()); END $$", DB_NO_ARGS, NULL, &t.e), &t.e);
+    assert_page_cost("2");
+}
+
 static void ping_answers_with_its_latency(void **state)
 {
     int64_t us = -1;
@@ -566,6 +588,7 @@ int main(void)
         TEST(a_snapshot_sees_one_state),
         TEST(a_note_lasts_as_long_as_its_snapshot),
         TEST(a_usual_limit_is_part_of_the_text),
+        TEST(reading_a_page_is_cheap_unless_the_administrator_says_otherwise),
         TEST(ping_answers_with_its_latency),
         TEST(an_unknown_address_is_refused),
         TEST(other_processes_see_that_the_file_is_open),
