@@ -195,10 +195,11 @@ enum rc messages_of_ticket(struct db *db, int64_t ticket_id, const struct messag
                            struct arena *a, struct db_rows *r, struct err *e)
 {
     struct sql q = sql_new(a);
-    int64_t *ids;
-    size_t n;
+    int64_t *ids = NULL;
+    size_t n = 1;
 
-    TRY(family_of(db, ticket_id, a, &ids, &n, e));
+    if (!p->is_alone)
+        TRY(family_of(db, ticket_id, a, &ids, &n, e));
     sql_add(&q, "SELECT " MESSAGE_COLUMNS ", u.name, b.name", DB_NO_ARGS);
     if (!p->max_bytes || db_kind(db) == DB_SQLITE) {
         sql_add(&q, " FROM messages m" NAMES, DB_NO_ARGS);

@@ -31,6 +31,7 @@ struct message_page {
     int64_t limit;
     int64_t max_bytes;   /* of words, 0: any.  PostgreSQL sends whole results: those behind the one that
                           * goes beyond stay in the database.  SQLite reads row by row, and ignores it. */
+    bool is_alone;       /* known: nothing was merged into the ticket */
 };
 
 enum rc messages_load(struct db *db, int64_t id, bool lock, struct arena *a, struct message *out,

@@ -99,11 +99,14 @@ enum rc tickets_show(struct db *db, int64_t id, struct arena *a, struct ticket *
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
 
-    TRY(db_query(db, &r, "SELECT " TICKET_COLUMNS " FROM tickets t" TICKET_JOINS " WHERE t.id = $1",
+    TRY(db_query(db, &r,
+                 "SELECT " TICKET_COLUMNS ", EXISTS (SELECT 1 FROM tickets x WHERE x.merged_into_id = t.id)"
+                 " FROM tickets t" TICKET_JOINS " WHERE t.id = $1",
                  DB_ARGS(DB_INT(id)), e));
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such ticket.");
     ticket_from_row(&r, a, out);
+    out->has_merged = db_int(&r, TICKET_COLUMNS_N) != 0;
     return RC_OK;
 }
 

@@ -26,6 +26,7 @@ struct ticket {
     int64_t public_updated_us, public_version; /* the last change that customers see, and their number */
     int64_t merged_into_id;
     struct str external_source, external_id;
+    bool has_merged; /* only from tickets_show(): others were merged into this one */
     /* Only from tickets_show() and lists: names of the references. */
     struct str customer_name, owner_name, organization_name;
 };

@@ -403,7 +403,7 @@ static enum rc show_messages(struct ctx *c, struct call *call, const struct tick
                              struct err *e)
 {
     int64_t max_bytes = t->message_count <= FEW_MESSAGES ? 0 : MESSAGES_PAGE_BYTES; /* a limit costs PostgreSQL time */
-    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1, max_bytes };
+    struct message_page page = { internal, true, false, 0, SHOWN_MESSAGES + 1, max_bytes, !t->has_merged };
     struct message *list = NULL;
     struct attachments_json files = { 0 };
     struct db_rows r CLEAN(db_rows_end) = { 0 };

@@ -497,8 +497,8 @@ static void a_usual_limit_is_part_of_the_text(void **state)
 
 static void assert_page_cost(const char *wanted)
 {
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
     struct db *db CLEAN(db_close) = NULL;
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
 
     assert_ok(store_connect(t.s, DB_READ, &db, &t.e), &t.e);
     assert_ok(db_query(db, &r, "SELECT current_setting('random_page_cost')", DB_NO_ARGS, &t.e), &t.e);
