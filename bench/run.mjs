@@ -1,7 +1,8 @@
 // make bench: one run that measures the release binary and what it stands on, side by side.
 //
 //   BENCH_SIZES=1000,100000           numbers of tickets; 100000 (or else the last) is measured in full;
-//                                     1000,100000,1000000 takes some minutes more, and 5 GB of disk
+//                                     1000,100000,1000000 takes some minutes more, and 5 GB of disk;
+//                                     PostgreSQL: 1000,10000, as seeding it takes longer
 //   BENCH_SECONDS=3                   per measurement
 //   BENCH_ENGINE=sqlite|postgres
 //   BENCH_BUILD=build                 the build directory of the release binary
@@ -18,13 +19,13 @@ import { Bench, freePort, until } from './server.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const build = resolve(root, process.env.BENCH_BUILD ?? 'build');
-const sizes = (process.env.BENCH_SIZES ?? '1000,100000').split(',').map(Number);
+const engine = process.env.BENCH_ENGINE ?? 'sqlite';
+const sizes = (process.env.BENCH_SIZES ?? (engine === 'sqlite' ? '1000,100000' : '1000,10000')).split(',').map(Number);
 const full = sizes.includes(100000) ? 100000 : sizes.at(-1);
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
-const engine = process.env.BENCH_ENGINE ?? 'sqlite';
 const binary = join(build, 'server');
 const bench = new Bench(binary, engine, join(root, 'tests/tools/pg.sh'));
-const tools = Object.fromEntries(['load', 'raw_sqlite', 'http_floor'].map((t) => [t, join(build, 'bench', t)]));
+const tools = Object.fromEntries(['load', `raw_${engine}`, 'http_floor'].map((t) => [t, join(build, 'bench', t)]));
 spawnSync('ninja', ['-C', build, ...Object.keys(tools).map((t) => `bench/${t}`)], { stdio: 'ignore' });
 
 const work = mkdtempSync(join(tmpdir(), 'ticketing-bench-'));
@@ -122,29 +123,42 @@ for (const pinned of [true, false]) {
 const floor = await fixed('floor', false); // under what the rows below run under
 const ours = await fixed('ours', false);
 
+/** What the same statements cost without our server; a line a piece of work: name, CPU us (of each side). */
+function rawDatabase(server) {
+  if (engine === 'postgres') return execFileSync(tools.raw_postgres, [server.env.DATABASE_URL, '1'], { encoding: 'utf8' });
+  const copy = join(work, 'raw.db');
+  copyFileSync(join(server.dir, 'test.db'), copy);
+  try {
+    return execFileSync(tools.raw_sqlite, [copy, '1'], { encoding: 'utf8' });
+  } finally {
+    rmSync(copy, { force: true });
+  }
+}
+
 const flat = {};
 for (const size of sizes) {
   const b = await prepare(size);
   const pid = b.server.process.pid;
   const headers = [`Authorization: Bearer ${b.token}`];
   const raw = {};
-  if (engine === 'sqlite' && size === full) {
-    const copy = join(work, 'raw.db');
-    copyFileSync(join(b.server.dir, 'test.db'), copy);
-    for (const line of execFileSync(tools.raw_sqlite, [copy, '1'], { encoding: 'utf8' }).trim().split('\n')) {
-      const [name, us] = line.split(' ');
-      raw[name === 'list' ? 'list of 50' : name] = Number(us);
+  if (size === full) {
+    for (const line of rawDatabase(b.server).trim().split('\n')) {
+      const [name, ...us] = line.split(' ');
+      raw[name === 'list' ? 'list of 50' : name] = us.reduce((sum, v) => sum + Number(v), 0);
     }
-    rmSync(copy, { force: true });
+    if (raw.nothing) console.log(`raw libpq, CPU us of both sides: ${Object.entries(raw).map(([name, us]) => `${name} ${us.toFixed(0)}`).join(', ')}`);
   }
   console.log(`--- ${size} tickets, ${engine}; at rest ${(b.atRest / 1024).toFixed(0)} MB, binary ${(statSync(binary).size / 1048576).toFixed(1)} MB`);
-  console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to epoll', 12), pad('to HTTP', 12), pad('to raw DB', 12));
+  console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to epoll', 12), pad('to HTTP', 12), pad('to raw DB', 12), engine === 'postgres' ? pad('PG CPU us', 12) : '');
   for (const connections of size === full ? [1, 64, 256] : [64]) {
     console.log(`${connections} connection${connections > 1 ? 's' : ''}`);
     for (const [name, lines] of Object.entries(works(size))) {
+      const before = bench.cluster.cpuUs();
       const r = await load(b.server.port, connections, pid, lines, headers);
-      row(name, r, ratio(r.cpu_us, floor.cpu_us), ratio(r.cpu_us, ours.cpu_us), raw[name] ? ratio(r.cpu_us, raw[name]) : '-');
-      if (connections === 64) (flat[name] ??= {})[size] = r.cpu_us;
+      const beside = (bench.cluster.cpuUs() - before) / (r.requests || 1); // PostgreSQL's; 0 with SQLite
+      const all = r.cpu_us + beside;
+      row(name, r, ratio(r.cpu_us, floor.cpu_us), ratio(r.cpu_us, ours.cpu_us), raw[name] ? ratio(all, raw[name]) : '-', ...(engine === 'postgres' ? [beside.toFixed(1)] : []));
+      if (connections === 64) (flat[name] ??= {})[size] = all;
     }
   }
   if (size === full) {
@@ -197,7 +211,7 @@ async function idleTls() {
   await server.close();
 }
 
-console.log('--- CPU us per request at 64 connections by number of tickets');
+console.log(`--- CPU us per request at 64 connections by number of tickets${engine === 'postgres' ? ", with PostgreSQL's" : ''}`);
 for (const [name, by] of Object.entries(flat)) {
   const all = sizes.map((s) => by[s]);
   console.log(padr(name, 14), ...all.map((v) => pad(v?.toFixed(1) ?? '-', 10)), pad(ratio(all.at(-1), all[0]), 10));

@@ -1,7 +1,7 @@
 // Starts the release binary for the benchmark, with a database of its own in a folder that goes away
 // with it.  Nothing from outside Node is needed.
 import { spawn, execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
@@ -30,6 +30,17 @@ export async function until(what, words, ms = 20000) {
   throw new Error(`waited ${ms} ms for ${words}`);
 }
 
+/** From /proc: CPU ticks of a process and of its children that ended; nothing of one that has gone. */
+function processTimes(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { parent: f[1], own: Number(f[11]) + Number(f[12]), ended: Number(f[13]) + Number(f[14]) };
+  } catch {
+    return { parent: '', own: 0, ended: 0 };
+  }
+}
+
 /** One throw-away PostgreSQL, started when it is first asked for a database. */
 class Cluster {
   constructor(tool) {
@@ -42,6 +53,19 @@ class Cluster {
     const u = new URL(this.url);
     u.pathname = `/${name}`;
     return u.toString();
+  }
+  /** CPU time of the server process and of all sessions so far; 0 without one. */
+  cpuUs() {
+    if (!this.folder) return 0;
+    const postmaster = readFileSync(join(this.folder, 'data/postmaster.pid'), 'utf8').split('\n')[0];
+    const tick = 1e6 / 100; // USER_HZ
+    let ticks = 0;
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const times = processTimes(pid);
+      if (pid === postmaster) ticks += times.own + times.ended;
+      else if (times.parent === postmaster) ticks += times.own;
+    }
+    return ticks * tick;
   }
   stop() {
     if (this.folder) execFileSync(this.tool, ['stop', this.folder]);
