@@ -39,6 +39,7 @@ static const struct command *const commands[] = {
     &cmd_drill,
     &cmd_retention,
     &cmd_hold,
+    &cmd_person,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/backup_cli.h"
+#include "cli/erased.h"
 
 enum { TOLD_MAX = 64 * 1024 };
 
@@ -31,7 +32,7 @@ static bool read_time(struct cli *c, int64_t *out)
     return true;
 }
 
-static struct str figures_of(struct cli *c, const struct restored *d)
+static struct str figures_of(struct cli *c, const struct restored *d, int64_t erased)
 {
     struct buf b = BUF_ARENA(c->a, TOLD_MAX);
     struct jw w = jw_to(&b);
@@ -48,22 +49,25 @@ static struct str figures_of(struct cli *c, const struct restored *d)
     jw_kv_int(&w, "audit_entries", d->audit_entries);
     jw_kv_int(&w, "took_ms", d->took_us / US_PER_MS);
     jw_kv_int(&w, "checks_ms", d->checks_us / US_PER_MS);
+    jw_kv_int(&w, "erased_again", erased);
     jw_kv_text(&w, "moved_aside", d->moved_to);
     jw_obj_end(&w);
     return buf_view(&b);
 }
 
-static int tell(struct cli *c, const struct restore_to *to, const struct restored *d)
+static int tell(struct cli *c, const struct restore_to *to, const struct restored *d, int64_t erased)
 {
     char at[CLOCK_TEXT_MAX];
 
     if (cli_is_given(c, "--json"))
-        return cli_print(str_printf(c->a, "%.*s\n", STR_ARG(figures_of(c, d))));
+        return cli_print(str_printf(c->a, "%.*s\n", STR_ARG(figures_of(c, d, erased))));
     clock_format(d->at_us, at);
     printf("restored %s from backup %.*s%s into %s in %.1f s\n", at, STR_ARG(d->set),
            d->has_log ? " and the shipped log" : "", to->dir, (double)d->took_us / 1e6);
     printf("checked: pages, references, %lld audit entries, %lld attachments\n",
            (long long)d->audit_entries, (long long)d->attachments);
+    if (erased)
+        printf("%lld people who were erased since are erased in it, too\n", (long long)erased);
     if (d->moved_to.n)
         printf("what was there before lies in %.*s\n", STR_ARG(d->moved_to));
     if (d->missing)
@@ -96,12 +100,23 @@ static bool read_target(struct cli *c, struct restore_to *to)
     return false;
 }
 
+/* Who was erased since is erased in the copy, before anybody looks at it. */
+static enum rc erase_again(struct cli *c, const struct restore_to *to, int64_t *n, struct err *e)
+{
+    struct config of_copy = *c->cfg;
+
+    of_copy.database_url = str_printf(c->a, "sqlite:///%s/%s", to->dir, to->database);
+    of_copy.backup_ship_s = 0; /* nobody ships the copy's log */
+    return erased_apply(c, &of_copy, n, e);
+}
+
 static int run(struct cli *c)
 {
     struct restore_to to;
     struct restored done;
     struct repo r = { .lock = -1 };
     struct err e = { 0 };
+    int64_t erased = 0;
     enum rc rc;
 
     if (cli_config(c) != CLI_OK)
@@ -116,7 +131,9 @@ static int run(struct cli *c)
     if (rc == RC_OK)
         rc = restore_run(&r, &to, c->a, &done, &e);
     repo_close(&r);
-    return rc == RC_OK ? tell(c, &to, &done) : cli_fail(&e);
+    if (rc == RC_OK)
+        rc = erase_again(c, &to, &erased, &e);
+    return rc == RC_OK ? tell(c, &to, &done, erased) : cli_fail(&e);
 }
 
 static const struct cli_opt opts[] = {

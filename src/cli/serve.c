@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/confine.h"
+#include "cli/erased.h"
 #include "cli/process.h"
 #include "desk/audit_verify.h"
 #include "desk/signup.h"
@@ -140,6 +141,19 @@ static enum rc make_folders(struct cli *c, struct err *e)
     return cli_database_folder(c->cfg->database_url, c->a, e);
 }
 
+/* Before anybody is served: a database from a backup may name people who were erased since. */
+static enum rc erase_again(struct cli *c, struct err *e)
+{
+    int64_t n = 0;
+
+    if (c->cfg->read_only)
+        return RC_OK;
+    TRY(erased_apply(c, c->cfg, &n, e));
+    if (n)
+        LOG(LOG_WARN, "people.erased_again", KV_INT("people", n));
+    return RC_OK;
+}
+
 static int run(struct cli *c)
 {
     int64_t began_us = clock_mono_us();
@@ -160,8 +174,10 @@ static int run(struct cli *c)
         rc = launcher_start(&given.launcher, &e);
     if (rc == RC_OK) {
         confined = serve_confine(c);
-        rc = app_start(c->cfg, &given, &app, &e);
+        rc = erase_again(c, &e);
     }
+    if (rc == RC_OK)
+        rc = app_start(c->cfg, &given, &app, &e);
     if (rc != RC_OK) {
         log_failure("server.failed", &e); /* told once: where the log goes, somebody looks */
         launcher_stop(&given.launcher);

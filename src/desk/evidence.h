@@ -4,7 +4,6 @@
  *
  * Kinds are words with dots.  Those of the backups:
  *     backup.full, backup.incremental, backup.verify, backup.offsite, drill
- *     backup.full, backup.incremental, backup.verify, backup.prune, backup.offsite, restore, drill
  * Of data protection: retention (docs/compliance.md).
  * figures is a JSON object; its keys belong to the kind (docs/disaster-recovery.md). */
 #ifndef DESK_EVIDENCE_H

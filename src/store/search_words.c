@@ -55,6 +55,25 @@ enum rc search_words_put(struct db *db, struct str tokens, struct err *e)
     return RC_OK;
 }
 
+enum rc search_words_drop(struct db *db, struct str tokens, struct arena *a, struct err *e)
+{
+    if (db_kind(db) != DB_SQLITE)
+        return RC_OK;
+    known_words_forget(db);
+    while (tokens.p) {
+        struct str word = str_cut(&tokens, ' ');
+
+        if (word.n == 0 || word.p[0] == '_')
+            continue;
+        /* Behind the documents, which are written late as well. */
+        TRY(db_exec_late(db,
+                         "DELETE FROM search_words WHERE word = $1 AND NOT EXISTS"
+                         " (SELECT 1 FROM search_fts WHERE search_fts MATCH $2)",
+                         DB_ARGS(DB_TEXT(word), DB_TEXT(str_printf(a, "\"%.*s\"", STR_ARG(word)))), e));
+    }
+    return RC_OK;
+}
+
 enum rc search_words_list(struct db *db, struct str prefix, struct arena *a, struct str *out, size_t *n,
                           struct err *e)
 {
