@@ -145,16 +145,22 @@ static int64_t resident_bytes(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-static void look_process(struct health_snapshot *s)
+static void look_counts(struct health_snapshot *s)
 {
     struct rlimit files = { 0 };
-    struct rusage used = { 0 };
 
     getrlimit(RLIMIT_NOFILE, &files);
-    getrusage(RUSAGE_SELF, &used);
     s->fds = count_entries("/proc/self/fd");
     s->fds_max = (int64_t)files.rlim_cur;
     s->threads = count_entries("/proc/self/task");
+}
+
+/* At every look: a rate made of seldom steps would be wrong by as much as a step. */
+static void look_usage(struct health_snapshot *s)
+{
+    struct rusage used = { 0 };
+
+    getrusage(RUSAGE_SELF, &used);
     s->memory = resident_bytes();
     s->cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * US_PER_S + used.ru_utime.tv_usec
                 + used.ru_stime.tv_usec;
@@ -184,9 +190,10 @@ void health_look(struct health *h)
     look_schema(h, &s);
     look_disk(h, &s);
     look_jobs(h, &s);
+    look_usage(&s);
     if (h->looks++ % GAUGES_EVERY == 0) {
         look_gauges(h, &s);
-        look_process(&s);
+        look_counts(&s);
     }
     log_change(&before, &s, &e);
     s.at_us = clock_mono_us();

@@ -1,6 +1,7 @@
 /* Health, metrics, settings and the audit log over the API. */
 #include "chain_test.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "store_test.h"
@@ -8,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct chain *ch;
@@ -117,6 +119,35 @@ static void metrics_have_the_form_that_prometheus_reads(void **state)
     assert_true(has(an, "process_threads "));
     assert_true(has(an, "tickets"));
     assert_true(has(an, "http_rate_limited_total{bucket=\"login\"} 0\n"));
+}
+
+static int64_t cpu_used_us(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * US_PER_S + used.ru_utime.tv_usec
+           + used.ru_stime.tv_usec;
+}
+
+static void processor_time_is_fresh_at_each_look(void **state)
+{
+    struct health_snapshot now;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) { /* other things are counted at every tenth look only */
+        int64_t used;
+
+        health_look(ch->app->health);
+        health_get(ch->app->health, &now);
+        used = now.cpu_us;
+        while (cpu_used_us() - used < 2 * US_PER_MS)
+            ;
+        health_look(ch->app->health);
+        health_get(ch->app->health, &now);
+        assert_true(now.cpu_us - used >= 2 * US_PER_MS);
+        assert_true(now.memory > 0);
+    }
 }
 
 static void settings_are_listed_and_changed_by_administrators_alone(void **state)
@@ -305,6 +336,7 @@ int main(void)
         T(another_schema_is_not_ready),
         T(metrics_are_for_this_machine_or_the_token),
         T(metrics_have_the_form_that_prometheus_reads),
+        T(processor_time_is_fresh_at_each_look),
         T(settings_are_listed_and_changed_by_administrators_alone),
         T(a_wrong_setting_changes_nothing),
         T(each_failing_statement_leaves_settings_alone),

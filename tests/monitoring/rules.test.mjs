@@ -1,0 +1,48 @@
+// The files of deploy/ are what their programs read, and each rule holds at its threshold and time.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../http/harness.mjs';
+import { deployed, programs } from './stack.mjs';
+
+const run = (name, ...args) => execFileSync(programs[name], args, { cwd: join(root, 'deploy'), encoding: 'utf8', stdio: 'pipe' });
+const names = [...deployed('prometheus/rules.yml').matchAll(/alert: (\w+)/g)].map((m) => m[1]);
+
+test('Prometheus, Alertmanager and the blackbox exporter read their files', () => {
+  assert.match(run('promtool', 'check', 'config', 'prometheus/prometheus.yml'), /10 rules found/);
+  run('amtool', 'check-config', 'alertmanager/alertmanager.yml');
+  run('blackbox', '--config.file=blackbox/blackbox.yml', '--config.check');
+});
+
+test('every rule fires at its threshold and time, not just below, and ends', () => {
+  assert.equal(names.length, 10);
+  for (const name of names) assert.match(deployed('prometheus/rules_test.yml'), new RegExp(`alertname: ${name}\\n +exp_alerts:`), `${name} is not tried`);
+  run('promtool', 'test', 'rules', 'prometheus/rules_test.yml');
+});
+
+test('a rule that is a little different is found out', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'ticketing-rules-'));
+  copyFileSync(join(root, 'deploy/prometheus/rules_test.yml'), join(dir, 'rules_test.yml'));
+  const rules = deployed('prometheus/rules.yml');
+  const changes = [...rules.matchAll(/(?<=for: )\d+(?=[sm])|(?<=[>] )[\d.]+$/gm)];
+  assert.equal(changes.length, 10 + 8, 'a time each; Down and DatabaseDown compare with a state');
+  for (const c of changes) {
+    const by = Number(c[0]) * (c[0].includes('.') ? 1.3 : 2);
+    writeFileSync(join(dir, 'rules.yml'), rules.slice(0, c.index) + by + rules.slice(c.index + c[0].length));
+    assert.throws(() => run('promtool', 'test', 'rules', join(dir, 'rules_test.yml')), `${c[0]} became ${by} at ${c.index}`);
+  }
+  rmSync(dir, { recursive: true });
+});
+
+test('every alert has its severity, and its page in the runbook', () => {
+  const pages = readFileSync(join(root, 'docs/runbook.md'), 'utf8').match(/^## .*/gm).map((l) => l.slice(3));
+  for (const name of names) {
+    const [, severity, runbook] = new RegExp(`alert: ${name}\\n[^]*?severity: (\\w+)[^]*?runbook: (\\S+)`).exec(deployed('prometheus/rules.yml'));
+    assert.match(severity, /^(critical|warning)$/);
+    assert.equal(runbook, `docs/runbook.md#${name.toLowerCase()}`);
+    assert.ok(pages.includes(name), `docs/runbook.md has no page ${name}`);
+  }
+});
