@@ -4,22 +4,26 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { Server, binary, until } from '../http/harness.mjs';
 import { Stack } from './stack.mjs';
+import { board, documented, numbers, pieces, runnable, scraped, shapeOf, work } from './dashboard.mjs';
 import { busy, fewErrors, fullDisk, locked, losingDatabase, noMounts, tightMemory } from './faults.mjs';
 
 const WAIT_MS = 150000;
 const at = (server) => `127.0.0.1:${server.port}`;
-let stack, sound;
+let stack, sound, people;
 const made = {};
 
 before(async () => {
   stack = await Stack.start();
-  sound = await Server.start('sqlite');
+  sound = await Server.start('sqlite', { BACKUP_DIR: join(stack.dir, 'backups') });
+  people = await work(sound);
   await stack.watch([sound]);
 });
 after(async () => {
   const all = Object.values(made);
+  await people?.();
   await Promise.all(all.map((m) => m.stop?.()));
   await Promise.all([sound, ...all.map((m) => m.server)].map((s) => s?.close()));
   for (const m of all) m.group?.remove();
@@ -139,5 +143,39 @@ describe('what fires', () => {
 
   test('nothing fired for the server that was sound', () => {
     assert.deepEqual(stack.webhook.seen.filter((a) => JSON.stringify(a.labels).includes(String(sound.port))), []);
+  });
+});
+
+describe('the dashboard', () => {
+  test('has the identity that the checklist asks for, and panels that do not lie on each other', () => {
+    assert.equal(board.uid, 'ticketing-system');
+    assert.deepEqual(shapeOf(board), []);
+  });
+
+  test('draws its lines where the alerts are', () => {
+    const lines = (title) => pieces(board).find((p) => p.title === title).fieldConfig.defaults.thresholds.steps.slice(1).map((s) => s.value);
+    assert.deepEqual(lines('Errors'), [0.01, 0.05]);
+    assert.deepEqual(lines('Time to answer'), [1]);
+    for (const title of ['Memory, of what is allowed', 'Processors, of what is allowed']) assert.deepEqual(lines(title), [0.7, 0.9]);
+    assert.deepEqual(lines('Disk of the data'), [0.8]);
+  });
+
+  test('every query of every panel finds numbers in what this run left in Prometheus', async (t) => {
+    const empty = [];
+    let n = 0;
+    for (const panel of pieces(board))
+      for (const { expr } of panel.targets) {
+        n++;
+        // What was measured last may be a server that had ended: a few looks are given to each.
+        const found = await until(async () => numbers(await stack.query(runnable(expr))).length, expr, 5000).catch((e) => (/waited/.test(e.message) ? 0 : Promise.reject(e)));
+        if (!found) empty.push(`${panel.title}: ${runnable(expr)}`);
+      }
+    t.diagnostic(`${pieces(board).length} panels, ${n} queries`);
+    assert.deepEqual(empty, []);
+  });
+
+  test('docs/monitoring.md tells of every metric, and of no other', async () => {
+    const there = await scraped([sound, made.slow.server]); // first: UPDATE_DOCS=1 writes the document
+    assert.deepEqual(documented(), there);
   });
 });
