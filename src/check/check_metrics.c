@@ -49,7 +49,7 @@ static bool has_metrics(struct check_run *r, struct finding *f)
 /* One sample "name{labels} value" when it is of this metric and has all of label. */
 static bool sample(struct str line, const char *name, const char *label, double *value)
 {
-    struct str rest = line;
+    struct str rest;
     size_t n = strlen(name), space = 0;
     char number[NUMBER_MAX];
 
