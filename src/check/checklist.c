@@ -105,7 +105,7 @@ const char *check_judge_name(enum check_judge j)
 
 /* ── findings ── */
 
-static void find(struct finding *f, enum check_state state, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void find(struct finding *f, enum check_state state, const char *fmt, va_list args)
 {
     char text[WORDS_MAX];
     int n = vsnprintf(text, sizeof(text), fmt, args);

@@ -18,6 +18,12 @@ static void bio_clean(BIO **bio)
     BIO_free_all(*bio);
 }
 
+/* OpenSSL's macros cast const away from what they are given. */
+static char *own_copy(struct str s, struct arena *a)
+{
+    return arena_memdup(a, str_z(s, a), s.n + 1);
+}
+
 static BIO *dial(SSL_CTX *ctx, struct str host, struct str port, struct arena *a, SSL **ssl)
 {
     BIO *bio = BIO_new_ssl_connect(ctx);
@@ -25,9 +31,9 @@ static BIO *dial(SSL_CTX *ctx, struct str host, struct str port, struct arena *a
 
     INVARIANT(bio);
     BIO_get_ssl(bio, ssl);
-    BIO_set_conn_hostname(bio, str_z(host, a));
-    BIO_set_conn_port(bio, str_z(port, a));
-    SSL_set_tlsext_host_name(*ssl, str_z(bare, a));
+    BIO_set_conn_hostname(bio, own_copy(host, a));
+    BIO_set_conn_port(bio, own_copy(port, a));
+    SSL_set_tlsext_host_name(*ssl, own_copy(bare, a));
     if (!X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(*ssl), str_z(bare, a)))
         SSL_set1_host(*ssl, str_z(bare, a));
     return bio;
