@@ -1,4 +1,5 @@
 #include "web/bulk.h"
+#include "web/problem.h"
 
 #include "desk/auth.h"
 #include "store/search.h"
@@ -62,16 +63,7 @@ static void write_failure(struct jw *w, const struct bulk_change *ch, const stru
     jw_kv_int(w, "status", rc_status(e->rc));
     jw_kv_text(w, "code", str_of(e->code[0] ? e->code : rc_code(e->rc)));
     jw_kv_text(w, "detail", str_of(e->detail));
-    jw_key(w, "errors");
-    jw_arr(w);
-    for (size_t i = 0; i < e->n_fields; i++) {
-        jw_obj(w);
-        jw_kv_text(w, "pointer", str_of(e->fields[i].pointer));
-        jw_kv_text(w, "code", str_of(e->fields[i].code));
-        jw_kv_text(w, "detail", str_of(e->fields[i].detail));
-        jw_obj_end(w);
-    }
-    jw_arr_end(w);
+    problem_errors(w, e, "/version");
     jw_obj_end(w);
 }
 

@@ -350,6 +350,15 @@ static enum rc reading_check(struct request *r, struct err *e)
     return err_set(e, RC_BUSY, "read_only", "This server only reads: nothing can be changed here.");
 }
 
+/* From here on what runs on the connection is this request's: what ran on it before is not. */
+static void use_db(struct request *r, struct db *db, bool writes)
+{
+    r->c.db = db;
+    db_take_time_us(db, NULL);
+    if (r->c.app->on_db)
+        r->c.app->on_db(r->c.app, db, writes);
+}
+
 static void leave_db(struct request *r)
 {
     int64_t statements = 0;
@@ -370,9 +379,7 @@ static enum rc write_run(struct write_job *j, struct db *db, struct err *e)
 
     err_clear(e);
     start_answer(r);
-    c->db = db;
-    if (c->app->on_db)
-        c->app->on_db(c->app, db, true);
+    use_db(r, db, true);
     rc = idempotency_take(r, db, e);
     if (rc == RC_OK && !r->idem.replayed)
         rc = c->route->handle(c, e);
@@ -430,14 +437,14 @@ static void prepare_and_handle(struct request *r)
 
 static bool enter_db(struct request *r, void *thread)
 {
-    enum rc rc = worker_db(thread, &r->c.db, &r->c.err);
+    struct db *db = NULL;
+    enum rc rc = worker_db(thread, &db, &r->c.err);
 
     if (rc != RC_OK) {
         finish_and_reply(r, rc);
         return false;
     }
-    if (r->c.app->on_db)
-        r->c.app->on_db(r->c.app, r->c.db, false);
+    use_db(r, db, false);
     return true;
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#include <stdio.h>
+
 enum { RETRY_AFTER_S = 2 };
 
 static const struct {
@@ -41,17 +43,19 @@ static void write_field(struct jw *w, const struct err_field *f)
     jw_obj_end(w);
 }
 
-static void write_fields(struct jw *w, const struct err *e)
+void problem_errors(struct jw *w, const struct err *e, const char *version_at)
 {
-    static const struct err_field stale = { "If-Match", "version_mismatch", "this is not the version that there is",
-                                            "the ETag of an answer to a new GET" };
+    struct err_field stale = { .code = "version_mismatch", .detail = "this is not the version that there is",
+                               .allowed = "the version of an answer to a new GET" };
 
     jw_key(w, "errors");
     jw_arr(w);
     for (size_t i = 0; i < e->n_fields; i++)
         write_field(w, &e->fields[i]);
-    if (e->rc == RC_STALE && !e->n_fields) /* which only If-Match, or a version in its place, can be */
+    if (e->rc == RC_STALE && !e->n_fields) {
+        snprintf(stale.pointer, sizeof(stale.pointer), "%s", version_at);
         write_field(w, &stale);
+    }
     jw_arr_end(w);
 }
 
@@ -91,7 +95,7 @@ void problem_write(struct exchange *x, const struct problem *p)
     jw_kv_text(&w, "instance", x->path.p ? x->path : STR(""));
     jw_kv_text(&w, "code", code);
     jw_kv_text(&w, "request_id", p->request_id);
-    write_fields(&w, e);
+    problem_errors(&w, e, "If-Match");
     if (current.n > 0) {
         jw_key(&w, "current");
         jw_raw(&w, current);

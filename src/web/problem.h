@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "http/exchange.h"
 
+struct jw;
+
 struct problem {
     const struct err *err;  /* its rc decides the status */
     struct str request_id;
@@ -14,5 +16,7 @@ struct problem {
 
 /* Replaces status and body of x; adds Content-Type, Retry-After, WWW-Authenticate. */
 void problem_write(struct exchange *x, const struct problem *p);
+/* "errors": each wrong value.  version_at: where the version stood that no longer holds. */
+void problem_errors(struct jw *w, const struct err *e, const char *version_at);
 
 #endif

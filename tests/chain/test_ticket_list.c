@@ -271,11 +271,41 @@ static void short_lists_are_one_whole_page(void **state)
     }
 }
 
+static void the_statements_of_a_request_are_its_own(void **state)
+{
+    const char *body = "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}";
+    int64_t before;
+
+    (void)state;
+    ask(HTTP_POST, t.admin, body, "/api/v1/tickets");
+    before = ask(HTTP_POST, t.admin, body, "/api/v1/tickets")->statements;
+    for (int i = 0; i < 100; i++)
+        bump_catalog();
+    ask(HTTP_GET, t.admin, NULL, "/api/v1/tickets"); /* reads the catalogue anew */
+    assert_in_range(ask(HTTP_POST, t.admin, body, "/api/v1/tickets")->statements, 1, before + 30);
+}
+
+static void what_fails_in_a_bulk_names_its_place_and_what_is_allowed(void **state)
+{
+    struct answer *an;
+
+    (void)state;
+    ask(HTTP_POST, t.admin, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+    an = ask(HTTP_POST, t.admin, "{\"changes\":[{\"ticket\":1,\"priority\":\"nosuch\"},{\"ticket\":1,\"version\":9,\"title\":\"x\"}]}",
+             "/api/v1/bulk");
+    assert_int_equal(an->status, 200);
+    assert_true(str_eq(answer_text(an, "/results/0/errors/0/pointer"), STR("/priority")));
+    assert_true(str_eq(answer_text(an, "/results/0/errors/0/allowed"), STR("low, normal, high, urgent")));
+    assert_true(str_eq(answer_text(an, "/results/1/errors/0/pointer"), STR("/version")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_list_is_what_a_naive_scan_may_see),
         CASE(short_lists_are_one_whole_page),
+        CASE(the_statements_of_a_request_are_its_own),
+        CASE(what_fails_in_a_bulk_names_its_place_and_what_is_allowed),
         CASE(pages_backward_are_the_pages_forward),
         CASE(pages_neither_skip_nor_repeat_while_rows_change),
         CASE(counts_equal_a_recount_after_any_operations),
