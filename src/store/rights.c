@@ -118,6 +118,18 @@ static enum rc load_perms(struct db *db, int64_t user_id, struct rights_rows *ou
     return e->rc;
 }
 
+/* v with room for one more behind its n. */
+static void *with_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+{
+    size_t more = *cap ? *cap * 2 : 8;
+
+    if (n < *cap)
+        return v;
+    v = arena_grow(a, v, *cap * size, more * size);
+    *cap = more;
+    return v;
+}
+
 static enum rc load_levels(struct db *db, int64_t user_id, struct arena *a, struct rights_rows *out,
                            struct err *e)
 {
@@ -132,13 +144,7 @@ static enum rc load_levels(struct db *db, int64_t user_id, struct arena *a, stru
                  " WHERE ur.user_id = $1 AND r.active = 1 ORDER BY 1",
                  DB_ARGS(DB_INT(user_id)), e));
     while (db_next(&r, e)) {
-        if (out->n_levels == cap) {
-            size_t more = cap ? cap * 2 : 8;
-
-            out->levels = arena_grow(a, out->levels, cap * sizeof *out->levels,
-                                     more * sizeof *out->levels);
-            cap = more;
-        }
+        out->levels = with_room(a, out->levels, out->n_levels, &cap, sizeof(*out->levels));
         out->levels[out->n_levels++] =
             (struct rights_level){ .group_id = db_int(&r, 0), .levels = db_int(&r, 1) };
     }
@@ -160,13 +166,7 @@ static enum rc load_shared(struct db *db, int64_t user_id, struct arena *a, stru
                  " WHERE x.user_id = $1 AND o.shared = 1 AND o.active = 1 ORDER BY 1",
                  DB_ARGS(DB_INT(user_id)), e));
     while (db_next(&r, e)) {
-        if (out->n_shared_orgs == cap) {
-            size_t more = cap ? cap * 2 : 4;
-
-            out->shared_orgs =
-                arena_grow(a, out->shared_orgs, cap * sizeof(int64_t), more * sizeof(int64_t));
-            cap = more;
-        }
+        out->shared_orgs = with_room(a, out->shared_orgs, out->n_shared_orgs, &cap, sizeof(*out->shared_orgs));
         out->shared_orgs[out->n_shared_orgs++] = db_int(&r, 0);
     }
     return e->rc;
@@ -216,12 +216,7 @@ enum rc owners_with_role(struct db *db, int64_t role_id, struct arena *a, struct
                  " ORDER BY ur.user_id",
                  DB_ARGS(DB_INT(role_id)), e));
     while (db_next(&r, e)) {
-        if (out->n == cap) {
-            size_t more = cap ? cap * 2 : 16;
-
-            out->v = arena_grow(a, out->v, cap * sizeof(int64_t), more * sizeof(int64_t));
-            cap = more;
-        }
+        out->v = with_room(a, out->v, out->n, &cap, sizeof(*out->v));
         out->v[out->n++] = db_int(&r, 0);
     }
     return e->rc;

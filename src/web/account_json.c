@@ -7,6 +7,8 @@
 #include "web/cookies.h"
 #include "web/fields.h"
 
+#include <stdio.h>
+
 static const struct jfield account_ref_fields[] = {
     OUT("id", J_ID, 0, "Id."),
     OUT("name", J_TEXT, JF_NULLABLE, "Name."),
@@ -125,19 +127,37 @@ void levels_json(struct jw *w, int64_t levels)
     jw_arr_end(w);
 }
 
-enum rc levels_read(const struct str *names, size_t n, const char *pointer, int64_t *levels,
-                    struct err *e)
-{
-    *levels = 0;
-    for (size_t i = 0; i < n; i++) {
-        int64_t bit = 0;
+struct group_levels_body {
+    struct j_int group_id;
+    struct j_texts levels;
+};
+static const struct jfield group_levels_fields[] = {
+    IN(struct group_levels_body, group_id, J_ID, JF_REQUIRED, 0, 0, "The group."),
+    IN(struct group_levels_body, levels, J_TEXTS, JF_REQUIRED, 1, 20, "read, create, change, overview, full."),
+};
+const struct jspec group_levels_spec = JSPEC("GroupLevelsBody", group_levels_fields, struct group_levels_body);
 
-        for (size_t k = 0; k < ARRAY_LEN(level_names); k++)
-            if (str_eq(names[i], str_of(level_names[k].name)))
-                bit = level_names[k].bit;
+static int64_t level_bit(struct str name)
+{
+    for (size_t k = 0; k < ARRAY_LEN(level_names); k++)
+        if (str_eq(name, str_of(level_names[k].name)))
+            return level_names[k].bit;
+    return 0;
+}
+
+enum rc group_level_read(const struct j_objs *of, size_t i, int64_t *group_id, int64_t *levels, struct err *e)
+{
+    const struct group_levels_body *in = (const struct group_levels_body *)of->v + i;
+    char pointer[64];
+
+    *group_id = in->group_id.v;
+    *levels = 0;
+    for (size_t k = 0; k < in->levels.n; k++) {
+        int64_t bit = level_bit(in->levels.v[k]);
+
+        snprintf(pointer, sizeof(pointer), "/group_levels/%zu/levels/%zu", i, k);
         if (!bit)
-            return err_field(e, pointer, "choice", "read, create, change, overview, full",
-                             "There is no such level.");
+            return err_field(e, pointer, "choice", "read, create, change, overview, full", "There is no such level.");
         *levels |= bit;
     }
     return RC_OK;

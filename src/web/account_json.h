@@ -28,10 +28,11 @@ void user_json_members(struct jw *w, const struct user_row *u, const struct user
 void user_json(struct jw *w, const struct user_row *u, const struct user_view *v);
 /* Loads and writes one user with everything. */
 enum rc user_json_whole(struct ctx *c, int64_t id, bool note, struct err *e) MUST_USE;
-/* ["read","create",…] and back; RC_INVALID at pointer. */
+/* ["read","create",…] */
 void levels_json(struct jw *w, int64_t levels);
-enum rc levels_read(const struct str *names, size_t n, const char *pointer, int64_t *levels,
-                    struct err *e) MUST_USE;
+/* "group_levels" of a body, of a role or a person: J_OBJS of this, and the i-th of them. */
+extern const struct jspec group_levels_spec;
+enum rc group_level_read(const struct j_objs *of, size_t i, int64_t *group_id, int64_t *levels, struct err *e) MUST_USE;
 /* A list of sessions, whole. */
 void sessions_json(struct ctx *c, const struct session_rows *rows);
 void perms_json(struct jw *w, int64_t perms);

@@ -4,16 +4,6 @@
 #include "web/account_json.h"
 #include "web/fields.h"
 
-struct level_body {
-    struct j_int group_id;
-    struct j_texts levels;
-};
-static const struct jfield level_fields[] = {
-    IN(struct level_body, group_id, J_ID, JF_REQUIRED, 0, 0, "The group."),
-    IN(struct level_body, levels, J_TEXTS, JF_REQUIRED, 1, 20, "read, create, change, overview, full."),
-};
-static const struct jspec level_spec = JSPEC("RoleGroupLevels", level_fields, struct level_body);
-
 struct role_body {
     struct j_text name, note;
     struct j_texts permissions;
@@ -25,7 +15,7 @@ struct role_body {
     IN(struct role_body, note, J_TEXT, JF_LINES, 0, 10000, "What it is for."),                     \
     IN(struct role_body, permissions, J_TEXTS, (required), 1, 64, "Names of permissions."),        \
     IN(struct role_body, active, J_BOOL, 0, 0, 0, "In use."),                                      \
-    IN_SUB(struct role_body, group_levels, J_OBJS, 0, &level_spec, "Rights on groups.")
+    IN_SUB(struct role_body, group_levels, J_OBJS, 0, &group_levels_spec, "Rights on groups.")
 static const struct jfield create_fields[] = { ROLE_FIELDS(JF_REQUIRED) };
 static const struct jspec create_spec = JSPEC("RoleCreate", create_fields, struct role_body);
 static const struct jfield change_fields[] = { ROLE_FIELDS(0) };
@@ -128,7 +118,6 @@ static enum rc role_show(struct ctx *c, struct err *e)
 static enum rc read_body(struct ctx *c, struct role_change *ch, struct err *e)
 {
     const struct role_body *b = c->body;
-    const struct level_body *in = b->group_levels.v;
     struct role_level *levels = ARENA_ARRAY(c->a, struct role_level, b->group_levels.n);
 
     *ch = (struct role_change){ .has_name = b->name.set, .name = b->name.v,
@@ -137,10 +126,8 @@ static enum rc read_body(struct ctx *c, struct role_change *ch, struct err *e)
                                 .has_active = b->active.set, .active = b->active.v != 0,
                                 .has_levels = b->group_levels.set, .levels = levels, .n_levels = b->group_levels.n };
     TRY(perms_read(b->permissions.v, b->permissions.n, "/permissions", &ch->perms, e));
-    for (size_t i = 0; i < b->group_levels.n; i++) {
-        levels[i].group_id = in[i].group_id.v;
-        TRY(levels_read(in[i].levels.v, in[i].levels.n, "/group_levels", &levels[i].levels, e));
-    }
+    for (size_t i = 0; i < b->group_levels.n; i++)
+        TRY(group_level_read(&b->group_levels, i, &levels[i].group_id, &levels[i].levels, e));
     return RC_OK;
 }
 

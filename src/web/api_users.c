@@ -5,16 +5,6 @@
 #include "web/account_json.h"
 #include "web/fields.h"
 
-struct level_body {
-    struct j_int group_id;
-    struct j_texts levels;
-};
-static const struct jfield level_fields[] = {
-    IN(struct level_body, group_id, J_ID, JF_REQUIRED, 0, 0, "The group."),
-    IN(struct level_body, levels, J_TEXTS, JF_REQUIRED, 1, 20, "read, create, change, overview, full."),
-};
-static const struct jspec level_spec = JSPEC("UserGroupLevels", level_fields, struct level_body);
-
 struct user_body {
     struct j_text name, email, phone, locale, zone, note;
     struct j_int vip, active, organization_id, invite;
@@ -31,7 +21,7 @@ struct user_body {
     IN(struct user_body, organization_id, J_ID, JF_NULLABLE, 0, 0, "Primary organisation."),       \
     IN(struct user_body, role_ids, J_IDS, 0, 0, 0, "Roles; a customer unless told."),              \
     IN(struct user_body, organization_ids, J_IDS, 0, 0, 0, "Further organisations."),              \
-    IN_SUB(struct user_body, group_levels, J_OBJS, 0, &level_spec, "Rights of his own on groups.")
+    IN_SUB(struct user_body, group_levels, J_OBJS, 0, &group_levels_spec, "Rights of his own on groups.")
 
 static const struct jfield create_fields[] = {
     USER_BODY_FIELDS(JF_REQUIRED),
@@ -116,7 +106,6 @@ static enum rc user_show(struct ctx *c, struct err *e)
 
 static enum rc read_body(struct ctx *c, const struct user_body *b, struct user_change *ch, struct err *e)
 {
-    const struct level_body *in = b->group_levels.v;
     struct user_level *levels = ARENA_ARRAY(c->a, struct user_level, b->group_levels.n);
 
     *ch = (struct user_change){ .has_name = b->name.set, .name = b->name.v,
@@ -130,10 +119,8 @@ static enum rc read_body(struct ctx *c, const struct user_body *b, struct user_c
                                 .has_organizations = b->organization_ids.set,
                                 .organization_ids = b->organization_ids.v, .n_organizations = b->organization_ids.n,
                                 .has_levels = b->group_levels.set, .levels = levels, .n_levels = b->group_levels.n };
-    for (size_t i = 0; i < b->group_levels.n; i++) {
-        levels[i].group_id = in[i].group_id.v;
-        TRY(levels_read(in[i].levels.v, in[i].levels.n, "/group_levels", &levels[i].levels, e));
-    }
+    for (size_t i = 0; i < b->group_levels.n; i++)
+        TRY(group_level_read(&b->group_levels, i, &levels[i].group_id, &levels[i].levels, e));
     return RC_OK;
 }
 
