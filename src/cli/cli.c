@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
     &cmd_retention,
     &cmd_hold,
     &cmd_person,
+    &cmd_compliance,
     &cmd_seed,
     &cmd_bench_data,
     &cmd_openapi,

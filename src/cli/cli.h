@@ -70,7 +70,7 @@ void cli_issues(const struct config_issues *issues);
 int cli_print(struct str text);
 
 extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_backup, cmd_checklist,
-    cmd_drill, cmd_restore, cmd_seed, cmd_retention, cmd_hold, cmd_person,
+    cmd_drill, cmd_restore, cmd_seed, cmd_retention, cmd_hold, cmd_person, cmd_compliance,
     cmd_bench_data, cmd_openapi;
 
 #endif
