@@ -37,12 +37,32 @@ test('a rule that is a little different is found out', () => {
   rmSync(dir, { recursive: true });
 });
 
-test('every alert has its severity, and its page in the runbook', () => {
-  const pages = readFileSync(join(root, 'docs/runbook.md'), 'utf8').match(/^## .*/gm).map((l) => l.slice(3));
+test('every alert has its severity, and its page of five parts in the runbook', () => {
+  const pages = readFileSync(join(root, 'docs/runbook.md'), 'utf8').split(/^## /m);
   for (const name of names) {
     const [, severity, runbook] = new RegExp(`alert: ${name}\\n[^]*?severity: (\\w+)[^]*?runbook: (\\S+)`).exec(deployed('prometheus/rules.yml'));
     assert.match(severity, /^(critical|warning)$/);
     assert.equal(runbook, `docs/runbook.md#${name.toLowerCase()}`);
-    assert.ok(pages.includes(name), `docs/runbook.md has no page ${name}`);
+    const page = pages.find((p) => p.startsWith(`${name}\n`));
+    for (const part of ['Meaning', 'Impact', 'First look', 'Mend', 'Prevent']) assert.match(page ?? '', new RegExp(`^\\*\\*${part}\\.\\*\\*`, 'm'), `${name}: ${part}`);
+    assert.match(page, /^```sh$/m, `${name}: no command`);
   }
+});
+
+test('the dashboard has the types of Grafana', () => {
+  const modules = join(root, 'tests/http/node_modules');
+  const file = join(modules, '.dashboard.ts'); // there, so that its import is found
+  const check = (text) => {
+    const typed = text.replaceAll('"mode": "absolute"', '"mode": ThresholdsMode.Absolute');
+    writeFileSync(
+      file,
+      `import { ThresholdsMode, type Dashboard, type Panel, type RowPanel } from '@grafana/schema';
+       export const d: Omit<Dashboard, 'panels'> & { panels: (Panel | RowPanel)[] } = ${typed};`,
+    );
+    execFileSync('node', [join(modules, 'typescript/bin/tsc'), '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--moduleResolution', 'nodenext', file], { encoding: 'utf8', stdio: 'pipe' });
+  };
+  const text = deployed('grafana/ticketing-system.json');
+  check(text);
+  assert.throws(() => check(text.replace('"gridPos"', '"gridPosition"')), (e) => /gridPosition/.test(e.stdout));
+  rmSync(file);
 });
