@@ -1,9 +1,10 @@
-/* server person: what the law gives a person: erasure. */
+/* server person: what the law gives a person: a copy of the data, and erasure. */
 #include "cli/cli.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cli/erased.h"
+#include "cli/person_export.h"
 #include "desk/erase.h"
 #include "store/store.h"
 #include "store/users.h"
@@ -90,12 +91,15 @@ static int run(struct cli *c)
     struct arena *a CLEAN(arena_clean) = arena_new(ERASE_ARENA_MAX);
     struct work w = { .c = c, .a = a };
     struct err e = { 0 };
+    bool is_export = str_eq(c->args[0], STR("export"));
     int status;
 
-    if (!str_eq(c->args[0], STR("erase")) || !str_i64(c->args[1], 1, INT64_MAX, &w.ask.user_id))
+    if ((!is_export && !str_eq(c->args[0], STR("erase"))) || !str_i64(c->args[1], 1, INT64_MAX, &w.ask.user_id))
         return cli_usage(c, "expected: %s", c->cmd->args);
     if (cli_store_current(c) != CLI_OK)
         return CLI_FAILED;
+    if (is_export)
+        return person_export(c, w.ask.user_id, &console);
     if (app_auth(c->cfg, &w.au, &e) != RC_OK)
         return cli_fail(&e);
     status = erase(c, &w);
@@ -104,18 +108,20 @@ static int run(struct cli *c)
 }
 
 static const struct cli_opt opts[] = {
-    { "--dry-run", NULL, "only tell what would be erased" },
-    { "--confirm", "NAME", "the name of the person, as it stands" },
-    { "--attachments", NULL, "also the files at messages that the person wrote" },
-    { "--json", NULL, "print the figures as JSON" },
+    { "--out", "DIR", "export: the folder to make" },
+    { "--dry-run", NULL, "erase: only tell what would be erased" },
+    { "--confirm", "NAME", "erase: the name of the person, as it stands" },
+    { "--attachments", NULL, "erase: also the files at messages that the person wrote" },
+    { "--json", NULL, "erase: print the figures as JSON" },
 };
 
 const struct command cmd_person = {
     .name = "person",
-    .args = "erase ID",
-    .summary = "Erase a person; tickets, statistics and the audit chain stay",
-    .help = "Erases name, addresses, notes, custom fields, password, second step, tokens, sessions, drafts, the person's\n"
-            "name in history, sender fields, search and details of the audit log. Words of messages stay: redact those\n"
+    .args = "export|erase ID",
+    .summary = "Export what is known about a person, or erase him",
+    .help = "export writes data.json and attachments/: profile, sessions, own tickets as a customer sees them, own\n"
+            "actions; nothing about others. erase takes name, addresses, notes, custom fields, password, second step,\n"
+            "tokens, sessions, drafts, the person's name in history, sender fields, search and details of the audit log away. Words of messages stay: redact those\n"
             "that name somebody. A legal hold refuses it. DATA_DIR/erasures and BACKUP_DIR/erasures remember the id, so that\n"
             "server restore and serve erase again what an older copy brings back (docs/compliance.md).",
     .opts = opts,
