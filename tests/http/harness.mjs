@@ -1,5 +1,6 @@
 // Starts the real binary on a free loopback port with a database of its own, and talks to it.
 // Every answer is held against the OpenAPI document that the server itself serves.
+// TEST_FRONT names a module that puts a proxy before each server: start(port) gives {url, stop()} (tests/deploy/waf_front.mjs).
 import { spawn, execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, readFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,6 +90,10 @@ export class Server {
     s.dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ticketing-test-'));
     s.port = options.port ?? (await freePort());
     s.url = `http://127.0.0.1:${s.port}`;
+    if (process.env.TEST_FRONT && options.contract !== false) {
+      s.front = await (await import(resolve(root, process.env.TEST_FRONT))).start(s.port);
+      s.url = s.front.url;
+    }
     let database = env.DATABASE_URL;
     if (!database && engine === 'postgres') {
       if (!options.cluster) cluster ??= new Cluster();
@@ -151,6 +156,7 @@ export class Server {
 
   async close() {
     await this.stop();
+    await this.front?.stop();
     if (this.ownsDir) rmSync(this.dir, { recursive: true, force: true });
   }
 

@@ -304,7 +304,8 @@ onServer('conventions', {}, (shared) => {
   });
 
   test('HEAD works wherever GET does, without a body', async () => {
-    for (const p of ['/health', '/health/live', '/health/ready', '/metrics', '/api/openapi.json', `${api}/tickets`, path]) {
+    const local = shared.server.front ? [] : ['/metrics']; // not for who comes through a proxy
+    for (const p of ['/health', '/health/live', '/health/ready', ...local, '/api/openapi.json', `${api}/tickets`, path]) {
       const get = await agent.request('GET', p, { headers: { 'accept-encoding': 'identity' } });
       const head = await agent.request('HEAD', p, { headers: { 'accept-encoding': 'identity' } });
       assert.equal(head.status, 200, p);
