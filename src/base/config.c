@@ -226,7 +226,8 @@ static struct str environment_get(const char *const *environ, struct str want)
     return STR_NONE;
 }
 
-static void take_secret_file(struct loading *l, size_t i, struct str path, bool may_be_absent)
+/* False: there is no such file, and there need not be one. */
+static bool take_secret_file(struct loading *l, size_t i, struct str path, bool may_be_absent)
 {
     struct str text;
     struct err e;
@@ -235,14 +236,17 @@ static void take_secret_file(struct loading *l, size_t i, struct str path, bool 
     err_clear(&e);
     rc = file_read(str_z(path, l->a), CONFIG_SECRET_FILE_MAX, l->a, &text, &e);
     if (rc == RC_NOT_FOUND && may_be_absent)
-        return;
+        return false;
     if (rc != RC_OK) {
         config_issue(l->issues, l->a, true, "%s_FILE: %s", config_defs[i].name, e.detail);
-        return;
+        return true;
     }
     l->found[i] = (struct found){ trim_newline(text), str_z(path, l->a), FROM_FILE, STR_NONE };
+    return true;
 }
 
+/* A credential comes before NAME_FILE: the service then reads what systemd hands it, and an
+ * administrator's command in the same folder the file that only root may read. */
 static void take_secret_files(struct loading *l, const char *const *environ)
 {
     struct str dir = environment_get(environ, STR("CREDENTIALS_DIRECTORY"));
@@ -255,11 +259,12 @@ static void take_secret_files(struct loading *l, const char *const *environ)
         if (f->file.n && f->where && f->value.n)
             config_issue(l->issues, l->a, true, "%s and %s_FILE are both set: remove one of them",
                          config_defs[i].name, config_defs[i].name);
+        if (dir.n
+            && take_secret_file(l, i, str_printf(l->a, "%.*s/%s", STR_ARG(dir), config_defs[i].name),
+                                true))
+            continue;
         if (f->file.n)
             take_secret_file(l, i, f->file, false);
-        else if (dir.n)
-            take_secret_file(l, i, str_printf(l->a, "%.*s/%s", STR_ARG(dir), config_defs[i].name),
-                             true);
     }
 }
 

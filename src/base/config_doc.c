@@ -133,7 +133,7 @@ void config_docs(struct buf *out)
         "`.env` in "
         "the working directory, the environment, and for secrets a file: `NAME_FILE` holds its "
         "path, or "
-        "systemd passes it as the credential `NAME`. `server config` prints what is in force and "
+        "systemd passes it as the credential `NAME`, which is taken first. `server config` prints what is in force and "
         "where it "
         "comes from. Everything that is wrong is told at once, with how to mend it; with "
         "`ENVIRONMENT=production` unsafe settings are refused.\n\n"

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "cli/process.h"
 #include "store/store.h"
 
 #include <stdarg.h>
@@ -34,6 +35,8 @@ static const struct command *const commands[] = {
     &cmd_config,
     &cmd_audit,
     &cmd_checklist,
+    &cmd_evidence,
+    &cmd_health,
     &cmd_backup,
     &cmd_restore,
     &cmd_drill,
@@ -143,7 +146,14 @@ int cli_config(struct cli *c)
     enum rc rc = config_load(&from, c->a, &c->cfg, &issues);
 
     cli_issues(&issues);
-    return rc == RC_OK ? CLI_OK : CLI_FAILED;
+    if (rc != RC_OK)
+        return CLI_FAILED;
+    if (!process_become_owner(str_z(c->cfg->data_dir, c->a))) {
+        fprintf(stderr, "server: cannot become the owner of DATA_DIR %.*s\n",
+                STR_ARG(c->cfg->data_dir));
+        return CLI_FAILED;
+    }
+    return CLI_OK;
 }
 
 int cli_print(struct str text)

@@ -69,6 +69,7 @@ void cli_issues(const struct config_issues *issues);
 /* Writes to standard output; CLI_FAILED when that does not work. */
 int cli_print(struct str text);
 
+extern const struct command cmd_evidence, cmd_health;
 extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_backup, cmd_checklist,
     cmd_drill, cmd_restore, cmd_seed, cmd_retention, cmd_hold, cmd_person, cmd_compliance,
     cmd_bench_data, cmd_openapi;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -63,6 +64,15 @@ void process_end_within(int64_t ms)
 {
     signal(SIGALRM, end_now);
     alarm((unsigned)(ms / 1000 + 1));
+}
+
+bool process_become_owner(const char *folder)
+{
+    struct stat st;
+
+    if (geteuid() != 0 || stat(folder, &st) != 0 || st.st_uid == 0)
+        return true;
+    return setgroups(1, &st.st_gid) == 0 && setgid(st.st_gid) == 0 && setuid(st.st_uid) == 0;
 }
 
 int signals_wait(int64_t ms)

@@ -10,6 +10,9 @@ void process_keep_memory(void);
 /* umask 077, no core dumps, no new privileges, as many file descriptors as allowed, SIGPIPE
  * ignored. The signals of signals_wait() are blocked: before any thread is made. */
 void process_harden(void);
+/* Run by root over a folder of somebody else (DATA_DIR of the service's user), the process becomes
+ * that user: what it writes there the service can read.  False: it could not. */
+bool process_become_owner(const char *folder);
 /* The next of SIGTERM, SIGINT, SIGHUP; 0 after ms without one. */
 int signals_wait(int64_t ms);
 /* From now on a signal ends the process at once. */

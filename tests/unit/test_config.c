@@ -160,6 +160,16 @@ static void systemd_credentials_are_read(void **state)
     assert_str_eq(f->cfg->jwt_secret, GOOD_SECRET);
 }
 
+static void a_credential_comes_before_the_file_that_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    put(f, "JWT_SECRET", GOOD_SECRET "\n");
+    put(f, "env", "JWT_SECRET_FILE=/root/not-for-the-service\n");
+    assert_int_equal(load(f, ENV(str_printf(f->a, "CREDENTIALS_DIRECTORY=%s", f->dir).p)), RC_OK);
+    assert_str_eq(f->cfg->jwt_secret, GOOD_SECRET);
+}
+
 static void a_secret_may_not_come_twice(void **state)
 {
     struct fixture *f = *state;
@@ -409,6 +419,7 @@ int main(void)
         T(production_tells_that_only_localhost_may_call),
         T(later_sources_win),
         T(systemd_credentials_are_read),
+        T(a_credential_comes_before_the_file_that_is_named),
         T(a_secret_may_not_come_twice),
         T(a_missing_secret_file_is_refused),
         T(env_lines_are_read_strictly),
