@@ -3,7 +3,7 @@ SHELL := /bin/bash
 RELEASE := --buildtype=release -Doptimization=2 -Db_lto=true -Dstrip=false
 TEST_BUILD ?= build-test
 
-.PHONY: help run build test bench check coverage fuzz format install clean
+.PHONY: help run build release test bench check coverage fuzz format install clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -24,6 +24,9 @@ build: ## The release binary, build/server
 	@tools/setup build
 	@test -f build/.release || { rm -rf build && meson setup build $(RELEASE) >build.log 2>&1 && touch build/.release && rm build.log || { cat build.log; exit 1; }; }
 	@ninja -C build server
+
+release: build ## Pack dist/ticketing-system-VERSION.tar.gz (RELEASE_OPTIONS: --bench, --verify, --untested)
+	@tools/release $(RELEASE_OPTIONS)
 
 test: ## All tests; the last line is the sum
 	@tools/setup test
@@ -50,8 +53,10 @@ fuzz: ## Every fuzzer, FUZZ_SECONDS each (60)
 format: ## clang-format over what is changed against main
 	@git diff --name-only --diff-filter=d main -- '*.c' '*.h' | xargs -r clang-format -i
 
-install: build ## build/server to /usr/local (PREFIX, DESTDIR)
-	@install -Dm755 build/server "$(DESTDIR)$(or $(PREFIX),/usr/local)/bin/ticketing-server"
+install: build ## The tree of the release to PREFIX (/opt/ticketing-system) below DESTDIR
+	@tools/release --untested --dirty --out build/install >/dev/null
+	@tree=$$(echo build/install/ticketing-system-*/); to="$(DESTDIR)$(or $(PREFIX),/opt/ticketing-system)"; \
+	mkdir -p "$$to" && cp -R "$$tree". "$$to"
 
 clean: ## Remove what was built
 	@rm -rf build build-*
