@@ -34,7 +34,13 @@ stop() { alive && kill "$pid"; for _ in $(seq 600); do alive || break; sleep 0.0
 start() {
     alive && return 0
     cd "$TICKETING_HOME" || exit 1
-    setsid "$TICKETING_HOME/server" serve >>"$SHIM/journal" 2>&1 9>&- </dev/null &
+    as=()
+    if id ticketing >/dev/null 2>&1; then # as the unit does it: another user, who gets the secrets as credentials
+        install -d -m 0700 -o ticketing -g ticketing /var/lib/ticketing-credentials
+        install -m 0400 -o ticketing -g ticketing /etc/ticketing-system/* /var/lib/ticketing-credentials
+        as=(setpriv --reuid=ticketing --regid=ticketing --clear-groups env CREDENTIALS_DIRECTORY=/var/lib/ticketing-credentials)
+    fi
+    "\${as[@]}" setsid "$TICKETING_HOME/server" serve >>"$SHIM/journal" 2>&1 9>&- </dev/null &
     pid=$!
     echo "$pid" >"$SHIM/pid"
     for _ in $(seq 100); do
