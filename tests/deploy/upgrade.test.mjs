@@ -32,6 +32,9 @@ describe('installing, upgrading, going back', () => {
     for (const d of release.dependencies) assert.ok(d.package && d.version, JSON.stringify(d));
     assert.ok(release.dependencies.some((d) => d.library.startsWith('libsqlite3') && d.version));
     assert.deepEqual(release.tests, {});
+    const bill = JSON.parse(readFileSync(join(first.tree, 'sbom.spdx.json')));
+    assert.equal(bill.spdxVersion, 'SPDX-2.3');
+    assert.deepEqual(new Set(bill.packages.slice(1).map((p) => p.name)), new Set(release.dependencies.map((d) => d.package)));
     assert.equal(sha256(m.pack(binary, 'again').archive), sha256(first.archive));
   });
 
