@@ -121,8 +121,8 @@ const struct command cmd_person = {
     .summary = "Export what is known about a person, or erase him",
     .help = "export writes data.json and attachments/: profile, sessions, own tickets as a customer sees them, own\n"
             "actions; nothing about others. erase takes name, addresses, notes, custom fields, password, second step,\n"
-            "tokens, sessions, drafts, the person's name in history, sender fields, search and details of the audit log away. Words of messages stay: redact those\n"
-            "that name somebody. A legal hold refuses it. DATA_DIR/erasures and BACKUP_DIR/erasures remember the id, so that\n"
+            "tokens, sessions, drafts, the person's name in history, sender fields, search and details of the audit log\n"
+            "away. Words of messages stay: redact those that name somebody. A legal hold refuses it. DATA_DIR/erasures and BACKUP_DIR/erasures remember the id, so that\n"
             "server restore and serve erase again what an older copy brings back (docs/compliance.md).",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
