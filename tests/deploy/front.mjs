@@ -59,7 +59,7 @@ const kinds = {
     ]));
     return ['haproxy', '-W', '-db', '-f', join(f.dir, 'haproxy.cfg')];
   },
-  nginx(f, nodes, { waf = false } = {}) {
+  nginx(f, nodes, { waf = false, webroot = f.dir } = {}) {
     mkdirSync(join(f.dir, 'waf'));
     for (const file of ['modsecurity.conf', 'before-crs.conf'])
       writeFileSync(join(f.dir, 'waf', file), readFileSync(deployed(`nginx/waf/${file}`), 'utf8')
@@ -67,6 +67,7 @@ const kinds = {
     writeFileSync(join(f.dir, 'site.conf'), adapt('nginx/ticketing-system.conf', [
       ['listen 80;', `listen 127.0.0.1:${f.plain};`],
       ['listen 443 ssl', `listen 127.0.0.1:${f.port} ssl`],
+      ['/var/www/acme', webroot],
       ['/etc/nginx/tls/chain.pem', f.tls.chain],
       ['/etc/nginx/tls/key.pem', f.tls.key],
       waf ? ['/etc/nginx/ticketing-system', join(f.dir, 'waf')] : [/^ *modsecurity.*\n/gm, ''],
