@@ -3,18 +3,25 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/rand.h"
 
 #include <curl/curl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { CONNECT_MS = 3000, WHOLE_MS = 8000, HEAD_MAX = 64 * 1024, BODY_MAX = 16 * 1024 * 1024 };
 
 struct asker {
     CURL *curl;
     struct str base;
+    const char *from;
     struct arena *a;
 };
 
-struct asker *asker_new(struct str base, struct arena *a)
+struct asker *asker_new(struct str base, const char *from, struct arena *a)
 {
     struct asker *k = ARENA_NEW(a, struct asker);
 
@@ -22,6 +29,7 @@ struct asker *asker_new(struct str base, struct arena *a)
     k->curl = curl_easy_init();
     INVARIANT(k->curl);
     k->base = base;
+    k->from = from;
     k->a = a;
     return k;
 }
@@ -65,13 +73,25 @@ static struct curl_slist *header_list(const struct ask *q)
     return curl_slist_append(list, "Expect:");
 }
 
+/* What OpenSSL reads by itself, and libcurl does not. */
+static void trust(CURL *c)
+{
+    const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
+
+    if (file && *file)
+        curl_easy_setopt(c, CURLOPT_CAINFO, file);
+    if (folder && *folder)
+        curl_easy_setopt(c, CURLOPT_CAPATH, folder);
+}
+
 static void set_up(struct asker *k, const struct ask *q, struct curl_slist *headers,
                    struct buf *head, struct buf *body)
 {
     CURL *c = k->curl;
-    struct str url = str_starts(str_of(q->path), STR("http")) || !k->base.n
-                         ? str_of(q->path)
-                         : str_printf(k->a, "%.*s%s", STR_ARG(k->base), q->path);
+    bool is_whole = str_starts(str_of(q->path), STR("http")) || !k->base.n;
+    struct str url = is_whole ? str_of(q->path)
+                              : str_printf(k->a, "%.*s%s", STR_ARG(k->base), q->path);
+    const char *from = q->from || is_whole ? q->from : k->from;
     long verify = q->verify ? 1 : 0;
 
     curl_easy_reset(c);
@@ -89,8 +109,11 @@ static void set_up(struct asker *k, const struct ask *q, struct curl_slist *head
     curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, head);
-    if (q->from)
-        curl_easy_setopt(c, CURLOPT_INTERFACE, q->from);
+    trust(c);
+    if (from && *from)
+        curl_easy_setopt(c, CURLOPT_INTERFACE, from);
+    else if (from) /* libcurl would take a connection that is there, whatever its address */
+        curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
     if (q->method && strcmp(q->method, "HEAD") == 0)
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
     if (q->body)
@@ -152,4 +175,40 @@ void url_parts(struct str url, struct str *scheme, struct str *host, struct str 
     *host = str_sub(rest, 0, colon);
     *port = colon == SIZE_MAX ? (secure ? STR("443") : STR("80"))
                               : str_sub(rest, colon + 1, rest.n);
+}
+
+/* An address that a socket of ours can have is this machine's. */
+static enum url_place place_of(const struct addrinfo *at)
+{
+    const struct sockaddr_in *v4 = (const void *)at->ai_addr;
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_here = fd >= 0 && bind(fd, at->ai_addr, at->ai_addrlen) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (at->ai_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+        return URL_LOOPBACK;
+    return is_here ? URL_HERE : URL_ELSEWHERE;
+}
+
+enum url_place url_place(struct str host, struct arena *a)
+{
+    const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *list = NULL;
+    enum url_place place = URL_ELSEWHERE;
+
+    if (!host.n || getaddrinfo(str_z(host, a), NULL, &hints, &list) != 0)
+        return place;
+    for (const struct addrinfo *at = list; at && place == URL_ELSEWHERE; at = at->ai_next)
+        place = place_of(at);
+    freeaddrinfo(list);
+    return place;
+}
+
+const char *loopback_fresh(struct arena *a)
+{
+    return str_printf(a, "127.%llu.%llu.%llu", (unsigned long long)rand_below(250) + 1,
+                      (unsigned long long)rand_below(250) + 1,
+                      (unsigned long long)rand_below(250) + 1)
+        .p;
 }

@@ -19,7 +19,7 @@ struct ask {
     const char *path;        /* behind the base, "/health"; or a whole URL */
     const char *headers[ASK_HEADERS_MAX]; /* "Name: value" */
     const char *body;        /* NULL: none */
-    const char *from;        /* own address to ask from, NULL: any */
+    const char *from;        /* own address to ask from, NULL: the asker's, "": any */
     bool verify;             /* verify the certificate */
 };
 
@@ -31,7 +31,8 @@ struct answer {
     int64_t took_us;
 };
 
-struct asker *asker_new(struct str base, struct arena *a);
+/* from: the address of this machine that requests to the base come from, NULL: any. */
+struct asker *asker_new(struct str base, const char *from, struct arena *a);
 void asker_free(struct asker **k);
 void ask(struct asker *k, const struct ask *q, struct answer *out);
 /* A header's value, p == NULL: absent. */
@@ -52,5 +53,11 @@ struct tls_look {
 void tls_look(struct str host, struct str port, struct arena *a, struct tls_look *out);
 /* scheme://host[:port] into its parts. */
 void url_parts(struct str url, struct str *scheme, struct str *host, struct str *port);
+
+/* Where a host is, by IPv4: requests to this machine can come from any address of loopback. */
+enum url_place { URL_ELSEWHERE, URL_HERE, URL_LOOPBACK };
+enum url_place url_place(struct str host, struct arena *a);
+/* An address of loopback that nothing has used up a limit of yet. */
+const char *loopback_fresh(struct arena *a);
 
 #endif

@@ -8,6 +8,7 @@
 #include "desk/evidence.h"
 #include "desk/retention.h"
 
+#include <math.h>
 #include <sys/stat.h>
 
 enum {
@@ -25,25 +26,25 @@ enum {
 
 /* ── evidence ── */
 
-/* The newest that succeeded; the finding says why not.  age: microseconds. */
+/* The newest, which must have succeeded: yesterday's success does not excuse today's failure.  The
+ * finding says why not.  age: microseconds. */
 static bool newest(struct check_run *r, const char *kind, struct evidence_row *row, int64_t *age,
                    struct finding *f)
 {
-    struct evidence_row any;
     struct err e = { 0 };
+    enum rc rc;
 
     if (!run_has_db(r, f))
         return false;
-    if (evidence_latest(r->db, kind, true, r->a, row, &e) == RC_OK) {
-        *age = r->now_us - row->at_us;
-        return true;
-    }
-    err_clear(&e);
-    if (evidence_latest(r->db, kind, false, r->a, &any, &e) == RC_OK)
-        find_fail(f, "%s never succeeded; the last try: %.*s", kind, STR_ARG(any.summary));
-    else
+    rc = run_evidence(r, kind, false, row, &e);
+    *age = r->now_us - row->at_us;
+    if (rc == RC_NOT_FOUND)
         find_fail(f, "%s was never recorded", kind);
-    return false;
+    else if (rc != RC_OK)
+        find_fail(f, "%s", e.detail);
+    else if (!row->ok)
+        find_fail(f, "the last %s failed, %s ago: %.*s", kind, words_age(*age, r->a).p, STR_ARG(row->summary));
+    return rc == RC_OK && row->ok;
 }
 
 static void judge_age(struct check_run *r, const char *kind, int64_t max_us, struct finding *f)
@@ -116,35 +117,50 @@ void check_rollback(struct check_run *r, const char *of, struct finding *f)
     judge_age(r, "rollback", ROLLBACK_DAYS * US_PER_DAY, f);
 }
 
-/* The newest try must be a good one, too: yesterday's success does not excuse today's failure. */
 void check_backup_jobs(struct check_run *r, const char *of, struct finding *f)
 {
-    static const char *const kinds[] = { "backup.full", "backup.incremental" };
+    static const char *const maybe[] = { "backup.verify", "backup.prune", "backup.offsite" };
 
     (void)of;
-    if (!run_has_db(r, f))
+    check_backup_daily(r, of, f);
+    if (f->state == CHECK_PASS)
+        check_backup_hourly(r, of, f);
+    if (f->state != CHECK_PASS)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(maybe); i++) {
         struct evidence_row row;
         struct err e = { 0 };
 
-        if (evidence_latest(r->db, kinds[i], false, r->a, &row, &e) == RC_OK && !row.ok)
-            return find_fail(f, "the last %s failed: %.*s", kinds[i], STR_ARG(row.summary));
+        if (run_evidence(r, maybe[i], false, &row, &e) == RC_OK && !row.ok)
+            return find_fail(f, "the last %s failed: %.*s", maybe[i], STR_ARG(row.summary));
     }
-    check_backup_daily(r, of, f);
+    find_pass(f, "the last full copy and the last step succeeded, and so did what runs beside them");
+}
+
+/* A figure of a record; NAN: it has none. */
+static double figure(const struct evidence_row *row, const char *key)
+{
+    json_t *v CLEAN(json_clean) = NULL;
+    struct err e = { 0 };
+    const json_t *one = json_read(row->figures, &v, &e) == RC_OK ? json_object_get(v, key) : NULL;
+
+    return json_is_number(one) ? json_number_value(one) : NAN;
 }
 
 void check_backup_configuration(struct check_run *r, const char *of, struct finding *f)
 {
     struct evidence_row row;
     int64_t age;
+    double bytes;
 
     (void)of;
     if (!newest(r, "backup.full", &row, &age, f))
         return;
-    (str_find(row.figures, STR("\"configuration\"")) == SIZE_MAX ? find_fail : find_pass)(
-        f, "the backup of %s ago %s the settings", words_age(age, r->a).p,
-        str_find(row.figures, STR("\"configuration\"")) == SIZE_MAX ? "lacks" : "holds");
+    bytes = figure(&row, "configuration_bytes");
+    if (bytes > 0)
+        find_pass(f, "the backup of %s ago holds the settings, %.0f bytes", words_age(age, r->a).p, bytes);
+    else
+        find_fail(f, "the backup of %s ago lacks the settings", words_age(age, r->a).p);
 }
 
 /* Figures of the drill: rto_s and rpo_s, in seconds. */
@@ -152,18 +168,16 @@ static void judge_drill(struct check_run *r, const char *key, const char *words,
 {
     struct evidence_row row;
     int64_t age;
-    struct err e = { 0 };
-    json_t *v CLEAN(json_clean) = NULL, *one;
+    double seconds;
 
     if (!newest(r, "drill", &row, &age, f))
         return;
-    one = json_read(row.figures, &v, &e) == RC_OK ? json_object_get(v, key) : NULL;
-    if (!json_is_number(one))
+    seconds = figure(&row, key);
+    if (!(seconds >= 0))
         find_fail(f, "the last drill did not measure %s", key);
     else
-        (json_number_value(one) >= TARGET_S ? find_fail : find_pass)(
-            f, "%s %.1f s, measured by the drill %s ago", words, json_number_value(one),
-            words_age(age, r->a).p);
+        (seconds >= TARGET_S ? find_fail : find_pass)(f, "%s %.1f s, measured by the drill %s ago", words,
+                                                      seconds, words_age(age, r->a).p);
 }
 
 void check_recovery_time(struct check_run *r, const char *of, struct finding *f)
@@ -358,10 +372,16 @@ static bool has_final(struct check_run *r, struct evidence_row *row, struct find
 {
     struct err e = { 0 };
 
-    if (r->db && evidence_latest(r->db, "sign.signoff.final", true, r->a, row, &e) == RC_OK
-        && str_eq(row->version, STR(VERSION)))
+    enum rc rc = r->db ? run_evidence(r, "sign.signoff.final", true, row, &e) : RC_NOT_FOUND;
+
+    if (rc == RC_OK && str_eq(row->version, STR(VERSION)))
         return true;
-    find_sign(f, "the deployment of %s is not signed yet", VERSION);
+    if (rc == RC_CONFLICT)
+        find_fail(f, "%s", e.detail);
+    else if (!r->db)
+        find_sign(f, "the database of the signatures cannot be opened");
+    else
+        find_sign(f, "the deployment of %s is not signed yet", VERSION);
     return false;
 }
 

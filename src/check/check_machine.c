@@ -4,17 +4,20 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "check/run.h"
+#include "check/unit_file.h"
+#include "store/store.h"
 #include "text/html.h"
 
 #include <dirent.h>
 #include <linux/fscrypt.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { GIT_MS = 5000, RUN_MS = 5000, UNIT_MAX = 64 * 1024, NAME_MAX_BYTES = 64 };
+enum { GIT_MS = 5000, RUN_MS = 5000, UNIT_MAX = 64 * 1024, UNITS_MAX = 1024 * 1024, SECRET_BITS = 128, SECRET_FILES_MAX = 32 };
 
 /* ── .env and git ── */
 
@@ -33,6 +36,22 @@ static int git(struct check_run *r, const char *const *args, struct str *out)
     return p.status;
 }
 
+/* A checkout here or above; git does not read one of another owner, and need not be asked to. */
+static bool is_checkout(struct check_run *r)
+{
+    char *folder = realpath(str_z(r->o->folder, r->a), NULL);
+    bool found = false;
+
+    while (folder && *folder && !found) {
+        struct str path = str_printf(r->a, "%s/.git", folder);
+
+        found = access(path.p, F_OK) == 0;
+        *strrchr(folder, '/') = '\0';
+    }
+    free(folder);
+    return found;
+}
+
 void check_gitignore(struct check_run *r, const char *of, struct finding *f)
 {
     static const char *const is_inside[] = { "rev-parse", "--is-inside-work-tree", NULL };
@@ -45,7 +64,9 @@ void check_gitignore(struct check_run *r, const char *of, struct finding *f)
 
     (void)of;
     status = git(r, is_inside, &out);
-    if (status == -1)
+    if (status != 0 && is_checkout(r))
+        find_warn(f, "this is a checkout that git does not read here: run this line as its owner");
+    else if (status == -1)
         find_na(f, "git is not installed here, so nothing here is a checkout");
     else if (status != 0 || !str_eq(out, STR("true")))
         find_na(f, "%.*s is no git checkout", STR_ARG(r->o->folder));
@@ -73,7 +94,7 @@ static bool is_private(struct check_run *r, struct str path, const char *what, s
     return false;
 }
 
-static bool are_apart(struct check_run *r, struct finding *f)
+static bool are_good_secrets(struct check_run *r, struct finding *f)
 {
     const struct {
         const char *name;
@@ -81,9 +102,15 @@ static bool are_apart(struct check_run *r, struct finding *f)
     } secrets[] = { { "JWT_SECRET", r->cfg->jwt_secret },
                     { "SECRET_KEY", r->cfg->secret_key },
                     { "METRICS_TOKEN", r->cfg->metrics_token },
-                    { "BACKUP_KEY", r->cfg->backup_key } };
+                    { "BACKUP_KEY", r->cfg->backup_key },
+                    { "BACKUP_OFFSITE_PASSWORD", r->cfg->backup_offsite_password } };
 
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+        if (secrets[i].value.n && config_secret_bits(secrets[i].value) < SECRET_BITS) {
+            find_fail(f, "%s is too easy to guess (about %lld bits, %d are needed)", secrets[i].name,
+                      (long long)config_secret_bits(secrets[i].value), SECRET_BITS);
+            return false;
+        }
         for (size_t k = i + 1; k < ARRAY_LEN(secrets); k++) {
             if (secrets[i].value.n && str_eq(secrets[i].value, secrets[k].value)) {
                 find_fail(f, "%s and %s are the same: who has one has both", secrets[i].name,
@@ -95,13 +122,36 @@ static bool are_apart(struct check_run *r, struct finding *f)
     return true;
 }
 
+/* The files that secrets come from (NAME_FILE). */
+static bool are_files_private(struct check_run *r, struct finding *f)
+{
+    const char *files[SECRET_FILES_MAX];
+    size_t n = config_files(r->cfg, files, SECRET_FILES_MAX);
+
+    for (size_t i = 0; i < n && i < SECRET_FILES_MAX; i++) {
+        if (!is_private(r, str_of(files[i]), "the secret's file", f))
+            return false;
+    }
+    return true;
+}
+
+/* A database apart from DATA_DIR, whose mode says nothing of it. */
+static bool is_database_private(struct check_run *r, struct finding *f)
+{
+    struct str path = r->o->store ? store_path(r->o->store) : STR("");
+
+    return str_starts(path, r->cfg->data_dir) || is_private(r, path, "the database", f);
+}
+
 void check_secrets(struct check_run *r, const char *of, struct finding *f)
 {
     struct str env = str_printf(r->a, "%.*s/.env", STR_ARG(r->o->folder));
 
     (void)of;
     if (!is_private(r, env, "the file", f) || !is_private(r, r->cfg->tls_key, "the key", f)
-        || !is_private(r, r->cfg->data_dir, "the folder", f) || !are_apart(r, f))
+        || !is_private(r, r->cfg->data_dir, "the folder", f)
+        || !is_private(r, r->cfg->backup_dir, "the folder", f) || !is_database_private(r, f)
+        || !are_files_private(r, f) || !are_good_secrets(r, f))
         return;
     if (!config_is_set(r->cfg, "SECRET_KEY"))
         find_warn(f, "SECRET_KEY is not set: what it would seal hangs on JWT_SECRET");
@@ -150,37 +200,53 @@ void check_release_mode(struct check_run *r, const char *of, struct finding *f)
         find_pass(f, "an optimised build with ENVIRONMENT=production");
 }
 
-/* deploy/upgrade keeps former releases under releases/, beside the one in use. */
-static size_t count_releases(struct check_run *r, struct str folder)
+/* The version that a binary tells; n == 0: it does not run. */
+static struct str version_of(struct check_run *r, const char *program)
+{
+    const char *argv[] = { program, "version", NULL };
+    struct program_out p;
+
+    program_run(argv, NULL, RUN_MS, r->a, &p);
+    return p.status == 0 ? str_trim(p.out) : STR("");
+}
+
+/* deploy/upgrade keeps former releases under releases/, beside the one in use: the versions other than
+ * this one that still run. */
+static struct str former_versions(struct check_run *r, struct str folder)
 {
     DIR *d = opendir(str_z(folder, r->a));
     const struct dirent *entry;
-    size_t n = 0;
+    struct buf b = BUF_ARENA(r->a, 64 * KIB);
 
     while (d && (entry = readdir(d))) {
-        struct str path = str_printf(r->a, "%.*s/%s/server", STR_ARG(folder), entry->d_name);
+        struct str path = str_printf(r->a, "%.*s/%s/server", STR_ARG(folder), entry->d_name), version;
 
-        n += entry->d_name[0] != '.' && access(path.p, X_OK) == 0;
+        if (entry->d_name[0] == '.' || access(path.p, X_OK) != 0)
+            continue;
+        version = version_of(r, path.p);
+        if (version.n && !str_eq(version, STR(VERSION)))
+            buf_printf(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(version));
     }
     if (d)
         closedir(d);
-    return n;
+    return buf_view(&b);
 }
 
 void check_former_binary(struct check_run *r, const char *of, struct finding *f)
 {
     struct str program = str_of(r->o->program), folder;
-    size_t slash = program.n, n;
+    struct str versions;
+    size_t slash = program.n;
 
     (void)of;
     while (slash > 0 && program.p[slash - 1] != '/')
         slash--;
     folder = str_printf(r->a, "%.*sreleases", STR_ARG(str_sub(program, 0, slash)));
-    n = count_releases(r, folder);
-    if (n == 0)
-        find_fail(f, "no former release in %.*s", STR_ARG(folder));
+    versions = former_versions(r, folder);
+    if (!versions.n)
+        find_fail(f, "no former release that still runs in %.*s", STR_ARG(folder));
     else
-        find_pass(f, "%zu releases in %.*s", n, STR_ARG(folder));
+        find_pass(f, "%.*s in %.*s", STR_ARG(versions), STR_ARG(folder));
 }
 
 /* ── the sanitiser, tried here ── */
@@ -244,99 +310,44 @@ void check_encryption_at_rest(struct check_run *r, const char *of, struct findin
         find_sign(f, "%s lies on no volume that this machine encrypts", path);
 }
 
-/* ── logs ── */
-
-/* What carries logs away; journald alone keeps them here. */
-static const char *const shippers[] = { "vector",     "rsyslogd",  "fluent-bit", "fluentd",
-                                        "filebeat",   "promtail",  "alloy",      "syslog-ng",
-                                        "systemd-journal-upload" };
-
-static const char *running_shipper(struct arena *a)
-{
-    DIR *d = opendir("/proc");
-    const struct dirent *entry;
-    const char *found = NULL;
-
-    while (d && !found && (entry = readdir(d))) {
-        struct str path = str_printf(a, "/proc/%s/comm", entry->d_name), name;
-        struct err e = { 0 };
-
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9'
-            || file_read(path.p, NAME_MAX_BYTES, a, &name, &e) != RC_OK)
-            continue;
-        for (size_t i = 0; i < ARRAY_LEN(shippers); i++) {
-            /* The kernel keeps 15 bytes of a name. */
-            if (str_eq(str_trim(name), str_sub(str_of(shippers[i]), 0, 15)))
-                found = shippers[i];
-        }
-    }
-    if (d)
-        closedir(d);
-    return found;
-}
-
-void check_log_shipping(struct check_run *r, const char *of, struct finding *f)
-{
-    const char *name = running_shipper(r->a);
-
-    (void)of;
-    if (run_in_container(r))
-        find_na(f, "in a container the engine takes the log from standard output");
-    else if (!name)
-        find_fail(f, "nothing here carries logs away (vector, rsyslogd, fluent-bit, …)");
-    else if (r->cfg->log_format == 2)
-        find_warn(f, "%s runs, but LOG_FORMAT=readable cannot be parsed", name);
-    else
-        find_pass(f, "%s runs, lines are JSON", name);
-}
-
 /* ── the unit ── */
 
-/* What deploy/systemd/ticketing-system.service sets; a unit without one of them is weaker than ours. */
-static const char *const unit_lines[] = {
-    "NoNewPrivileges=yes",       "ProtectSystem=strict",   "ProtectHome=yes",
-    "PrivateTmp=yes",            "PrivateDevices=yes",     "ProtectKernelTunables=yes",
-    "ProtectKernelModules=yes",  "ProtectKernelLogs=yes",  "ProtectControlGroups=yes",
-    "ProtectClock=yes",          "ProtectHostname=yes",    "RestrictSUIDSGID=yes",
-    "RestrictNamespaces=yes",    "RestrictRealtime=yes",   "LockPersonality=yes",
-    "MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=", "SystemCallFilter=",
-    "RestrictAddressFamilies=",
-};
-
-/* A setting stands at the beginning of its line; "true" and "yes" mean the same. */
-static bool unit_has(struct str text, struct str wanted)
+/* The drop-ins beside a unit, in the order systemd reads them. */
+static void add_drop_ins(struct check_run *r, const char *unit, struct buf *out)
 {
-    struct str key = str_sub(wanted, 0, str_chr(wanted, '=') + 1);
+    struct str folder = str_printf(r->a, "%s.d", unit);
+    struct dirent **names = NULL;
+    int n = scandir(folder.p, &names, NULL, alphasort);
 
-    while (text.p) {
-        struct str line = str_trim(str_cut(&text, '\n'));
+    for (int i = 0; i < n; i++) {
+        struct str path = str_printf(r->a, "%.*s/%s", STR_ARG(folder), names[i]->d_name), text;
+        struct err e = { 0 };
 
-        if (str_starts(line, wanted)
-            || (str_ends(wanted, STR("=yes")) && str_starts(line, key)
-                && (str_ends(line, STR("=true")) || str_ends(line, STR("=on"))
-                    || str_ends(line, STR("=1")))))
-            return true;
+        if (str_ends(path, STR(".conf")) && file_read(path.p, UNIT_MAX, r->a, &text, &e) == RC_OK)
+            buf_printf(out, "\n%.*s\n", STR_ARG(text));
+        free(names[i]);
     }
-    return false;
+    free(names);
 }
 
 bool unit_is_sound(struct check_run *r, struct finding *f)
 {
     const char *path = str_z(r->cfg->check_unit, r->a);
-    struct str text;
+    struct buf all = BUF_ARENA(r->a, UNITS_MAX);
+    struct str text, words;
     struct err e = { 0 };
 
-    if (run_in_container(r) || file_read(path, UNIT_MAX, r->a, &text, &e) != RC_OK)
+    if (run_in_container(r))
         return true; /* nothing of systemd's here */
-    if (!unit_has(text, STR("User=")) && !unit_has(text, STR("DynamicUser=yes"))) {
-        find_fail(f, "%s names no User: the server runs as root", path);
+    if (file_read(path, UNIT_MAX, r->a, &text, &e) != RC_OK) {
+        find_warn(f, "%s cannot be read: as whom and how confined the server runs is not known (CHECK_UNIT)",
+                  path);
         return false;
     }
-    for (size_t i = 0; i < ARRAY_LEN(unit_lines); i++) {
-        if (!unit_has(text, str_of(unit_lines[i]))) {
-            find_fail(f, "%s is weaker than ours: %s is missing", path, unit_lines[i]);
-            return false;
-        }
-    }
-    return true;
+    buf_str(&all, text);
+    add_drop_ins(r, path, &all);
+    words = unit_weakness(buf_view(&all), r->a);
+    if (words.n)
+        find_fail(f, "%s is weaker than ours: %.*s", path, STR_ARG(words));
+    return !words.n;
 }

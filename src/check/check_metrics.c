@@ -2,18 +2,17 @@
 #include "check/check_priv.h"
 
 #include "base/clock.h"
+#include "check/watching.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { FULL_WARN = 70, FULL_FAIL = 90, DISK_WARN = 80, STATEMENT_MS = 100, NUMBER_MAX = 64 };
+enum { FULL_WARN = 70, FULL_FAIL = 90, DISK_WARN = 80, STATEMENT_MS = 100, THREADS_MAX = 200 };
 
 /* The token goes only where it cannot be read on the way. */
 static bool is_token_safe(const struct check_run *r)
 {
     return r->cfg->metrics_token.n
-           && (str_starts(r->o->url, STR("https://")) || str_starts(r->o->url, STR("http://localhost"))
-               || str_starts(r->o->url, STR("http://127.")));
+           && (str_starts(r->o->url, STR("https://")) || r->place != URL_ELSEWHERE);
 }
 
 static void load(struct check_run *r, struct answer *w)
@@ -23,7 +22,7 @@ static void load(struct check_run *r, struct answer *w)
     if (!r->o->outside_only && is_token_safe(r)) {
         q.headers[0] =
             str_printf(r->a, "Authorization: Bearer %.*s", STR_ARG(r->cfg->metrics_token)).p;
-        q.verify = str_starts(r->o->url, STR("https://"));
+        q.verify = r->place == URL_ELSEWHERE;
     }
     ask(r->asker, &q, w);
 }
@@ -46,38 +45,32 @@ static bool has_metrics(struct check_run *r, struct finding *f)
     return w.status == 200;
 }
 
-/* One sample "name{labels} value" when it is of this metric and has all of label. */
-static bool sample(struct str line, const char *name, const char *label, double *value)
+static double sum(const struct check_run *r, const char *name, const char *label)
 {
-    struct str rest;
-    size_t n = strlen(name), space = 0;
-    char number[NUMBER_MAX];
+    return metrics_sum(r->metrics, name, label);
+}
 
-    if (!str_starts(line, str_of(name)) || line.n <= n || (line.p[n] != '{' && line.p[n] != ' '))
-        return false;
-    if (str_find(line, str_of(label)) == SIZE_MAX)
-        return false;
-    for (size_t i = 0; i < line.n; i++)
-        space = line.p[i] == ' ' ? i : space;
-    rest = str_sub(line, space + 1, line.n);
-    snprintf(number, sizeof(number), "%.*s", STR_ARG(rest));
-    *value = strtod(number, NULL);
+/* False, with the finding set, when one of them is missing: what is not there is no good news. */
+static bool has_all(const struct check_run *r, const char *const *names, struct finding *f)
+{
+    for (size_t i = 0; names[i]; i++) {
+        if (isnan(sum(r, names[i], ""))) {
+            find_fail(f, "/metrics lacks %s", names[i]);
+            return false;
+        }
+    }
     return true;
 }
 
-/* The sum over all samples; NAN: there is none. */
-static double sum(const struct check_run *r, const char *name, const char *label)
+/* From this machine's own address, as a stranger's request looks. */
+static bool is_open_to_strangers(struct check_run *r)
 {
-    struct str rest = r->metrics;
-    double total = NAN, one;
+    struct answer w;
 
-    while (rest.p) {
-        struct str line = str_cut(&rest, '\n');
-
-        if (sample(line, name, label, &one))
-            total = isnan(total) ? one : total + one;
-    }
-    return total;
+    if (r->place != URL_HERE)
+        return false;
+    ask(r->asker, &(struct ask){ .path = "/metrics", .from = "" }, &w);
+    return w.status == 200;
 }
 
 void check_metrics(struct check_run *r, const char *of, struct finding *f)
@@ -85,7 +78,7 @@ void check_metrics(struct check_run *r, const char *of, struct finding *f)
     (void)of;
     if (!has_metrics(r, f))
         return;
-    if (r->o->outside_only)
+    if (r->o->outside_only || is_open_to_strangers(r))
         find_fail(f, "/metrics is given to strangers: set METRICS_TOKEN, or refuse it in the proxy");
     else if (isnan(sum(r, "http_requests_total", "")) || isnan(sum(r, "build_info", "")))
         find_fail(f, "/metrics lacks http_requests_total or build_info");
@@ -98,15 +91,13 @@ void check_metrics_database(struct check_run *r, const char *of, struct finding 
 {
     static const char *const names[] = { "db_ping_seconds", "db_statements_total",
                                          "db_statement_seconds_total", "db_connections",
-                                         "db_errors_total" };
+                                         "db_errors_total", NULL };
 
     (void)of;
     if (!has_metrics(r, f))
         return;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (isnan(sum(r, names[i], "")))
-            return find_fail(f, "/metrics lacks %s", names[i]);
-    }
+    if (!has_all(r, names, f))
+        return;
     find_pass(f, "/metrics shows pool, latency, statements and errors; the last look took %.1f ms",
               1000 * sum(r, "db_ping_seconds", ""));
 }
@@ -133,10 +124,11 @@ void check_error_rate(struct check_run *r, const char *of, struct finding *f)
 
 void check_log_errors(struct check_run *r, const char *of, struct finding *f)
 {
+    static const char *const names[] = { "log_events_total", NULL };
     double errors, all, share;
 
     (void)of;
-    if (!has_metrics(r, f))
+    if (!has_metrics(r, f) || !has_all(r, names, f))
         return;
     errors = sum(r, "log_events_total", "level=\"error\"");
     share = share_of_errors(r, &all);
@@ -150,39 +142,45 @@ void check_log_errors(struct check_run *r, const char *of, struct finding *f)
 
 void check_resources(struct check_run *r, const char *of, struct finding *f)
 {
-    double fds, max_fds, disk, total, memory;
+    static const char *const names[] = { "process_open_fds", "process_max_fds", "disk_total_bytes",
+                                         "disk_free_bytes", "process_resident_memory_bytes",
+                                         "process_memory_limit_bytes", NULL };
+    double v[ARRAY_LEN(names)], disk, memory, fds, fullest;
 
     (void)of;
-    if (!has_metrics(r, f))
+    if (!has_metrics(r, f) || !has_all(r, names, f))
         return;
-    fds = sum(r, "process_open_fds", "");
-    max_fds = sum(r, "process_max_fds", "");
-    total = sum(r, "disk_total_bytes", "");
-    disk = total > 0 ? 100 * (1 - sum(r, "disk_free_bytes", "") / total) : 0;
-    memory = sum(r, "process_resident_memory_bytes", "");
-    if (disk > FULL_FAIL || 100 * fds > FULL_FAIL * max_fds)
-        find_fail(f, "disk %.0f %% full, %.0f of %.0f descriptors", disk, fds, max_fds);
-    else
-        (disk > DISK_WARN || 100 * fds > FULL_WARN * max_fds ? find_warn : find_pass)(
-            f, "memory %.0f MiB, disk %.0f %% full, %.0f of %.0f descriptors",
-            memory / (double)MIB, disk, fds, max_fds);
+    for (size_t i = 0; names[i]; i++)
+        v[i] = sum(r, names[i], "");
+    fds = v[1] > 0 ? 100 * v[0] / v[1] : 0;
+    disk = v[2] > 0 ? 100 * (1 - v[3] / v[2]) : 100;
+    memory = v[5] > 0 ? 100 * v[4] / v[5] : 0;
+    fullest = fmax(fds, memory);
+    (disk > FULL_FAIL || fullest > FULL_FAIL     ? find_fail
+     : disk > DISK_WARN || fullest > FULL_WARN ? find_warn
+                                                 : find_pass)(
+        f, "memory %.0f MiB (%.0f %%), disk %.0f %% full, %.0f of %.0f descriptors", v[4] / (double)MIB,
+        memory, disk, v[0], v[1]);
 }
 
 void check_threads(struct check_run *r, const char *of, struct finding *f)
 {
+    static const char *const names[] = { "process_threads", NULL };
+
     (void)of;
-    if (!has_metrics(r, f))
+    if (!has_metrics(r, f) || !has_all(r, names, f))
         return;
-    (sum(r, "process_threads", "") > 200 ? find_fail : find_pass)(
-        f, "%.0f threads", sum(r, "process_threads", ""));
+    (sum(r, names[0], "") > THREADS_MAX ? find_fail : find_pass)(f, "%.0f threads", sum(r, names[0], ""));
 }
 
 void check_database_connections(struct check_run *r, const char *of, struct finding *f)
 {
+    static const char *const names[] = { "db_errors_total", "db_reconnects_total", "db_connections",
+                                         "queue_waiting", NULL };
     double errors, again;
 
     (void)of;
-    if (!has_metrics(r, f))
+    if (!has_metrics(r, f) || !has_all(r, names, f))
         return;
     errors = sum(r, "db_errors_total", "");
     again = sum(r, "db_reconnects_total", "");

@@ -9,6 +9,8 @@
 #include "check/checklist.h"
 #include "store/db.h"
 
+struct evidence_row;
+
 struct finding {
     enum check_state state;
     struct str words;
@@ -23,7 +25,9 @@ struct check_run {
     struct db *db; /* NULL: none */
     json_t *release;             /* release.json beside the binary, NULL: none */
     struct str release_words;    /* why there is none */
-    struct asker *asker;         /* requests to o->url */
+    struct asker *asker;         /* requests to o->url, from an address of their own where there is one */
+    enum url_place place;        /* where o->url is */
+    struct tls_look *tls;        /* one look at its TLS, NULL: not looked yet */
     struct str metrics;          /* /metrics, once; p NULL: not asked yet */
 };
 
@@ -49,8 +53,18 @@ bool run_has_db(const struct check_run *r, struct finding *f);
 /* False, with the finding set, when the unit file is weaker than ours. */
 bool unit_is_sound(struct check_run *r, struct finding *f);
 
+/* GET of the judged server; false, with the finding set, without an answer. */
+bool live_get(struct check_run *r, const char *path, struct answer *w, struct finding *f);
+bool live_answered(const struct answer *w, const char *path, struct finding *f);
+/* The server's own words, with this code (NULL: any); a proxy's have no request_id. */
+bool live_is_problem(const struct answer *w, const char *code);
+
 /* The body of a login that must be refused: an address of its own each time, so that none is locked. */
 const char *wrong_login(struct check_run *r);
+
+/* The newest evidence of a kind, only_ok: that succeeded.  RC_CONFLICT: it is not what the audit log has. */
+enum rc run_evidence(struct check_run *r, const char *kind, bool only_ok, struct evidence_row *out,
+                     struct err *e) MUST_USE;
 
 /* "3 days", "26 hours", "40 seconds" */
 struct str words_age(int64_t us, struct arena *a);

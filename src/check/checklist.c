@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "check/check_priv.h"
 #include "check/signature.h"
+#include "desk/evidence.h"
 #include "store/store.h"
 
 #include <stdarg.h>
@@ -141,6 +142,14 @@ bool run_has_db(const struct check_run *r, struct finding *f)
     return r->db != NULL;
 }
 
+enum rc run_evidence(struct check_run *r, const char *kind, bool only_ok, struct evidence_row *out,
+                     struct err *e)
+{
+    *out = (struct evidence_row){ 0 };
+    TRY(evidence_latest(r->db, kind, only_ok, r->a, out, e));
+    return evidence_is_logged(r->db, out, r->a, e);
+}
+
 struct str words_age(int64_t us, struct arena *a)
 {
     static const struct {
@@ -259,6 +268,7 @@ void checklist_run(const struct check_opts *o, struct checklist *out)
     int64_t from = clock_mono_us();
     struct check_line *all;
     size_t n = checklist_lines(o->a, &all);
+    struct str scheme, host, port;
     struct err e = { 0 };
 
     *out = (struct checklist){ .started_us = r.now_us, .url = o->url, .version = STR(VERSION) };
@@ -271,7 +281,9 @@ void checklist_run(const struct check_opts *o, struct checklist *out)
     if (o->store && store_connect(o->store, DB_READ, &r.db, &e) != RC_OK)
         r.db = NULL;
     read_release(&r);
-    r.asker = asker_new(o->url, o->a);
+    url_parts(o->url, &scheme, &host, &port);
+    r.place = o->url.n ? url_place(host, o->a) : URL_ELSEWHERE;
+    r.asker = asker_new(o->url, r.place == URL_ELSEWHERE ? NULL : loopback_fresh(o->a), o->a);
     run_lines(&r, out);
     asker_free(&r.asker);
     json_decref(r.release);

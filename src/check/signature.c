@@ -102,8 +102,14 @@ void signature_apply(struct check_run *r, const struct check_line *l, struct fin
     struct err e = { 0 };
     json_t *v CLEAN(json_clean) = NULL;
 
-    if (!r->db || evidence_latest(r->db, kind.text, true, r->a, &row, &e) != RC_OK
-        || json_read(row.figures, &v, &e) != RC_OK)
+    enum rc rc = r->db ? run_evidence(r, kind.text, true, &row, &e) : RC_NOT_FOUND;
+
+    if (!r->db)
+        return find_sign(f, "the database of the signatures cannot be opened: %.*s",
+                         STR_ARG(r->o->store_words));
+    if (rc == RC_CONFLICT)
+        return find_fail(f, "%s", e.detail);
+    if (rc != RC_OK || json_read(row.figures, &v, &e) != RC_OK)
         return;
     if (l->days == 0 && !str_eq(row.version, STR(VERSION)))
         find_sign(f, "the signature by %s is for version %.*s, this is %s", text_of(v, "by"),

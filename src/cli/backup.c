@@ -155,7 +155,9 @@ static struct str figures_of(struct cli *c, const struct manifest *m)
     jw_kv_int(&w, "missing_attachments", m->missing);
     jw_kv_int(&w, "took_ms", m->took_us / US_PER_MS);
     jw_kv_bool(&w, "encrypted", m->key_id.n > 0);
-    jw_kv_bool(&w, "configuration", true);
+    for (size_t i = 0; i < m->n_files; i++)
+        if (str_eq(m->files[i].name, STR("configuration.box")))
+            jw_kv_int(&w, "configuration_bytes", m->files[i].size);
     jw_obj_end(&w);
     return buf_view(&b);
 }

@@ -4,6 +4,10 @@
 #include "base/json.h"
 #include "base/version.h"
 #include "desk/audit.h"
+#include "store/audit.h"
+
+/* Between the clock of the record and the one of its entry. */
+enum { LOGGED_WITHIN_S = 60 };
 
 static struct str audit_details(const struct evidence_row *row, struct arena *a)
 {
@@ -54,4 +58,24 @@ enum rc evidence_latest(struct db *db, const char *kind, bool only_ok, struct ar
         return err_set(e, RC_NOT_FOUND, "", "There is no evidence of %s yet.", kind);
     *out = rows[0];
     return RC_OK;
+}
+
+enum rc evidence_is_logged(struct db *db, const struct evidence_row *row, struct arena *a,
+                           struct err *e)
+{
+    const struct audit_filter f = { .action = STR("evidence.record"),
+                                    .object = STR("evidence"),
+                                    .object_id = row->id,
+                                    .limit = 1 };
+    struct audit_row *v;
+    size_t n;
+    int64_t apart;
+
+    TRY(audit_rows_list(db, &f, a, &v, &n, e));
+    apart = n ? v[0].at_us - row->at_us : 0;
+    if (n == 1 && llabs(apart) <= LOGGED_WITHIN_S * US_PER_S && str_eq(v[0].details, audit_details(row, a)))
+        return RC_OK;
+    return err_set(e, RC_CONFLICT, "forged",
+                   "%.*s: the record is not the one of the audit log: somebody wrote into the database",
+                   STR_ARG(row->kind));
 }

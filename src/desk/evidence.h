@@ -30,5 +30,8 @@ enum rc evidence_add(struct db *db, const struct actor *who, const struct eviden
 /* The newest of a kind (only_ok: the newest that succeeded); RC_NOT_FOUND when there is none. */
 enum rc evidence_latest(struct db *db, const char *kind, bool only_ok, struct arena *a,
                         struct evidence_row *out, struct err *e) MUST_USE;
+/* RC_CONFLICT when the audit log does not have this very record: somebody wrote into the database. */
+enum rc evidence_is_logged(struct db *db, const struct evidence_row *row, struct arena *a,
+                           struct err *e) MUST_USE;
 
 #endif

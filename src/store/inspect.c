@@ -178,6 +178,9 @@ enum rc inspect_facts(struct db *db, int64_t since_us, struct inspect_facts *out
                      "SELECT count(*) FROM user_roles ur JOIN users u ON u.id = ur.user_id"
                      " WHERE ur.role_id = $1 AND u.active = 1 AND u.totp_enabled_us IS NULL",
                      DB_ARGS(DB_INT(ROLE_ADMIN)), &out->admins_no_second, e));
+    TRY(db_query_int(db, "SELECT n FROM audit_head WHERE id = 1", DB_NO_ARGS, &out->entries, e));
+    TRY(db_query_int(db, "SELECT count(*) FROM audit WHERE at_us >= $1", DB_ARGS(DB_INT(since_us)),
+                     &out->entries_since, e));
     return db_query_int(db,
                         "SELECT count(*) FROM audit WHERE action = 'login.failed' AND at_us >= $1",
                         DB_ARGS(DB_INT(since_us)), &out->failed_logins, e);

@@ -28,6 +28,7 @@ struct inspect_facts {
     int64_t admins;          /* active administrators */
     int64_t admins_no_second; /* of these, without a second step */
     int64_t failed_logins;   /* entries of the audit log since since_us */
+    int64_t entries, entries_since; /* of the audit log in all, and since since_us */
 };
 enum rc inspect_facts(struct db *db, int64_t since_us, struct inspect_facts *out,
                       struct err *e) MUST_USE;
