@@ -371,7 +371,6 @@ void check_release_documents(struct check_run *r, const char *of, struct finding
 static bool has_final(struct check_run *r, struct evidence_row *row, struct finding *f)
 {
     struct err e = { 0 };
-
     enum rc rc = r->db ? run_evidence(r, "sign.signoff.final", true, row, &e) : RC_NOT_FOUND;
 
     if (rc == RC_OK && str_eq(row->version, STR(VERSION)))
