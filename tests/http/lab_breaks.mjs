@@ -164,7 +164,7 @@ export const breaks = [
   setting('only errors are logged', { LOG_LEVEL: 'error' }, ['data.access-log'], /leaves requests out/),
   setting('four addresses may take all connections', { HTTP_MAX_PER_ADDRESS: '10000' }, ['network.ddos'], /four addresses/),
   setting('an unknown setting', { ALLOWED_ORIGIN: 'https://x.test' }, ['rollback.environment'], /ALLOWED_ORIGIN/, 'warning'),
-  setting('no BACKUP_DIR', { BACKUP_DIR: '' }, ['infrastructure.backups', 'backup.retention'], /BACKUP_DIR is not set/),
+  setting('no BACKUP_DIR', { BACKUP_DIR: '', BACKUP_OFFSITE: '' }, ['infrastructure.backups', 'backup.retention'], /BACKUP_DIR is not set/),
   setting('backups are not encrypted', { BACKUP_KEY: '' }, ['infrastructure.backups'], /BACKUP_KEY is not set/),
   setting('no off-site copy is set', { BACKUP_OFFSITE: '' }, ['infrastructure.backups'], /BACKUP_OFFSITE is not set/),
   setting('copies are kept for a day', { BACKUP_KEEP_DAILY: '1' }, ['backup.retention'], /BACKUP_KEEP_DAILY=1/),

@@ -346,6 +346,7 @@ action(type="omfwd" target="127.0.0.1" port="5140" protocol="tcp" template="raw"
   async destroy() {
     for (const name of [...this.processes.keys()]) await this.kill(name, 'SIGKILL');
     this.collector.close();
+    this.unmount(join(this.dir, 'backups'));
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
