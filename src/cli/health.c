@@ -38,7 +38,7 @@ static int run(struct cli *c)
         i++;
     if (i == ARRAY_LEN(paths))
         return cli_usage(c, "expected: %s", c->cmd->args);
-    k = asker_new(url, c->a);
+    k = asker_new(url, NULL, c->a);
     ask(k, &(struct ask){ .path = paths[i][1] }, &w);
     asker_free(&k);
     if (w.status == 0)
