@@ -13,11 +13,16 @@ static enum rc make(struct call *c, struct str email, struct str name, int64_t *
     struct buf b = BUF_ARENA(c->a, DETAILS_MAX);
     struct jw w = jw_to(&b);
     struct user_new u = { .name = name, .email = email, .now_us = c->now_us };
+    enum rc rc;
 
     u.email_fold = str_lower(email, c->a);
     u.name_fold = utf8_fold(name, c->a);
     u.domain = email_domain(u.email_fold);
-    TRY(refs_user_insert(c->db, &u, id, e));
+    rc = refs_user_insert(c->db, &u, id, e);
+    /* Somebody else made him while this transaction ran: run again, it finds him. */
+    if (rc == RC_CONFLICT)
+        return err_set(e, RC_RETRY, "unique", "The person was just made by another request.");
+    TRY(rc);
     TRY(search_put_person(c->db, *id, u.name_fold, e));
     jw_obj(&w);
     jw_key(&w, "after");

@@ -356,6 +356,21 @@ onServer('conventions', {}, (shared) => {
   });
 });
 
+onServer('several at once', {}, (shared) => {
+  test('tickets for the same new address make one person', async () => {
+    const agent = await shared.server.person('agent');
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        agent.request('POST', `${api}/tickets`, {
+          body: { title: `at once ${i}`, message: { body: 'x' }, customer: 'at.once@example.org' },
+        }),
+      ),
+    );
+    assert.deepEqual(made.map((r) => r.status), made.map(() => 201), made.find((r) => r.status !== 201)?.text);
+    assert.equal(new Set(made.map((r) => r.json.customer.id)).size, 1);
+  });
+});
+
 onServer('rate limits', { RATE_LIMIT_PER_MIN: '30', RATE_LIMIT_LOGIN_PER_MIN: '3' }, (shared) => {
   test('logins have a smaller bucket of their own, and 429 says when to come back', async () => {
     const c = shared.server.client();
