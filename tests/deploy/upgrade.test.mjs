@@ -60,7 +60,7 @@ describe('installing, upgrading, going back', () => {
     const judge = (section) => JSON.parse(m.server('checklist', '--json', '--section', section).out).lines;
     const lines = ['build', 'backup', 'docs', 'testing.unit'].flatMap(judge);
     const of = (id) => lines.find((l) => l.id === id);
-    for (const id of ['build.binary', 'build.dependencies', 'build.local', 'backup.scripts', 'backup.documentation', 'backup.binaries', 'docs.runbook'])
+    for (const id of ['build.binary', 'build.dependencies', 'build.local', 'backup.scripts', 'backup.documentation', 'docs.runbook'])
       assert.equal(of(id)?.state, 'pass', JSON.stringify(of(id)));
     assert.equal(of('testing.unit').state, 'fail');
     assert.match(of('testing.unit').evidence, /was not run/);
