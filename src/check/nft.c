@@ -91,6 +91,7 @@ static bool is_inward(const struct reading *r, const json_t *rule)
 struct rule_facts {
     const json_t *ports;                        /* of TCP */
     bool accepts, refuses, limits, asks, is_new; /* asks: has a condition */
+    bool each, is_icmp;                          /* each: the limit is kept for each address */
 };
 
 static void read_match(const json_t *match, struct rule_facts *out)
@@ -100,6 +101,7 @@ static void read_match(const json_t *match, struct rule_facts *out)
     const char *protocol = text(payload, "protocol");
 
     out->asks = true;
+    out->is_icmp = out->is_icmp || strncmp(protocol, "icmp", 4) == 0;
     if (strcmp(text(payload, "field"), "dport") == 0
         && (strcmp(protocol, "tcp") == 0 || strcmp(protocol, "th") == 0))
         out->ports = json_object_get(match, "right");
@@ -107,17 +109,25 @@ static void read_match(const json_t *match, struct rule_facts *out)
                   || (strcmp(protocol, "tcp") == 0 && strcmp(text(payload, "field"), "flags") == 0);
 }
 
+/* "ip saddr", whole or under a mask. */
+static bool is_source(const json_t *elem)
+{
+    const json_t *masked = json_array_get(json_object_get(elem, "&"), 0);
+
+    return strcmp(text(json_object_get(masked ? masked : elem, "payload"), "field"), "saddr") == 0;
+}
+
 static void read_statement(const json_t *one, struct rule_facts *out)
 {
-    const json_t *match = json_object_get(one, "match");
+    const json_t *match = json_object_get(one, "match"), *set = json_object_get(one, "set");
     /* A limit kept for each address is a dynamic set. */
     bool limits = json_object_get(one, "limit") || json_object_get(one, "ct count")
-                  || json_object_get(one, "meter")
-                  || json_object_get(json_object_get(one, "set"), "stmt");
+                  || json_object_get(one, "meter") || json_object_get(set, "stmt");
 
     if (match)
         read_match(match, out);
     out->limits = out->limits || limits;
+    out->each = out->each || (json_object_get(set, "stmt") && is_source(json_object_get(set, "elem")));
     out->asks = out->asks || limits || json_object_get(one, "xt");
     out->accepts = out->accepts || json_object_get(one, "accept");
     out->refuses = out->refuses || json_object_get(one, "drop") || json_object_get(one, "reject");
@@ -137,7 +147,8 @@ static void read_rule(const struct reading *r, const json_t *rule)
         read_ports(r, facts.ports, 0);
     r->out->accepts_all = r->out->accepts_all || (facts.accepts && !facts.asks);
     r->out->limits = r->out->limits
-                     || (facts.limits && (facts.ports || facts.is_new) && (facts.refuses || facts.accepts));
+                     || (facts.limits && (facts.ports || facts.is_new || (facts.each && !facts.is_icmp))
+                         && (facts.refuses || facts.accepts));
 }
 
 static void read_chain(struct nft_rules *out, const json_t *chain)
