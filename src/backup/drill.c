@@ -1,9 +1,9 @@
 #include "backup/drill.h"
 
-#include "backup/command.h"
 #include "backup/probe.h"
 #include "backup/shipped.h"
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rand.h"

@@ -1,6 +1,6 @@
 #include "backup/launcher.h"
 
-#include "backup/command.h"
+#include "base/command.h"
 #include "base/file.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "backup/offsite.h"
 
-#include "backup/command.h"
 #include "base/clock.h"
+#include "base/command.h"
 
 enum { SEND_MS = 6 * 3600 * 1000, ASK_MS = 120 * 1000, ARGS = 12, WORDS = 160 };
 

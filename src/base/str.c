@@ -74,6 +74,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+struct str str_dir(struct str path)
+{
+    while (path.n > 0 && path.p[path.n - 1] != '/')
+        path.n--;
+    return path;
+}
+
 struct str str_trim(struct str s)
 {
     while (s.n && is_blank(s.p[0])) {

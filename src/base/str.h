@@ -34,6 +34,7 @@ int str_cmp(struct str a, struct str b); /* bytewise, as memcmp */
 size_t str_find(struct str s, struct str needle);
 size_t str_chr(struct str s, char c);
 struct str str_sub(struct str s, size_t from, size_t n); /* clamped */
+struct str str_dir(struct str path); /* to the last '/', with it; n == 0 without one */
 struct str str_trim(struct str s);                        /* blanks, tabs, CR, LF at both ends */
 /* Cuts s at the first sep: returns what stood before it and leaves the rest in *s.
  * Without a sep returns all and leaves *s empty with p == NULL (so a loop ends on !s->p). */

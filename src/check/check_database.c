@@ -29,13 +29,11 @@ enum {
 static struct str database_folder(const struct check_run *r)
 {
     struct str path = r->o->store ? store_path(r->o->store) : STR("");
-    size_t slash = path.n;
+    struct str folder = str_dir(path);
 
-    while (slash > 0 && path.p[slash - 1] != '/')
-        slash--;
     if (!path.n)
         return r->cfg->data_dir;
-    return slash ? str_sub(path, 0, slash) : STR(".");
+    return folder.n ? folder : STR(".");
 }
 
 /* Writes and syncs a file where the data lies; microseconds, below 0: failed. */

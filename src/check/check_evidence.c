@@ -307,14 +307,9 @@ void check_release_tag(struct check_run *r, const char *of, struct finding *f)
 /* Beside the binary, or where make install puts documents and scripts. */
 static struct str beside(const struct check_run *r, const char *folder, const char *name)
 {
-    struct str program = str_of(r->o->program), home;
-    size_t slash = program.n;
-    struct stat st;
-
-    while (slash > 0 && program.p[slash - 1] != '/')
-        slash--;
-    home = str_sub(program, 0, slash);
+    struct str home = str_dir(str_of(r->o->program));
     struct str path = str_printf(r->a, "%.*s%s/%s", STR_ARG(home), folder, name);
+    struct stat st;
 
     if (stat(path.p, &st) == 0)
         return path;

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/version.h"
-#include "check/run.h"
 #include "check/unit_file.h"
 #include "store/store.h"
 #include "text/html.h"
@@ -27,13 +26,13 @@ enum { GIT_ARGS_MAX = 8 };
 static int git(struct check_run *r, const char *const *args, struct str *out)
 {
     const char *argv[GIT_ARGS_MAX + 4] = { "git", "-C", str_z(r->o->folder, r->a) };
-    struct program_out p;
+    int status;
 
     for (size_t i = 0; i < GIT_ARGS_MAX && args[i]; i++)
         argv[3 + i] = args[i];
-    program_run(argv, NULL, GIT_MS, r->a, &p);
-    *out = str_trim(p.out);
-    return p.status;
+    status = run_program(r, argv, GIT_MS, out);
+    *out = str_trim(*out);
+    return status;
 }
 
 /* A checkout here or above; git does not read one of another owner, and need not be asked to. */
@@ -165,14 +164,14 @@ void check_secrets(struct check_run *r, const char *of, struct finding *f)
 void check_binary_runs(struct check_run *r, const char *of, struct finding *f)
 {
     const char *argv[] = { r->o->program, "version", NULL };
-    struct program_out p;
+    struct str out;
+    int status = run_program(r, argv, RUN_MS, &out);
 
     (void)of;
-    program_run(argv, NULL, RUN_MS, r->a, &p);
-    if (p.status != 0)
-        find_fail(f, "%s version ended with %d", r->o->program, p.status);
-    else if (!str_eq(str_trim(p.out), STR(VERSION)))
-        find_fail(f, "%s is version %.*s, this is %s", r->o->program, STR_ARG(str_trim(p.out)),
+    if (status != 0)
+        find_fail(f, "%s version ended with %d", r->o->program, status);
+    else if (!str_eq(str_trim(out), STR(VERSION)))
+        find_fail(f, "%s is version %.*s, this is %s", r->o->program, STR_ARG(str_trim(out)),
                   VERSION);
     else
         find_pass(f, "%s runs, version %s", r->o->program, VERSION);
@@ -204,10 +203,9 @@ void check_release_mode(struct check_run *r, const char *of, struct finding *f)
 static struct str version_of(struct check_run *r, const char *program)
 {
     const char *argv[] = { program, "version", NULL };
-    struct program_out p;
+    struct str out;
 
-    program_run(argv, NULL, RUN_MS, r->a, &p);
-    return p.status == 0 ? str_trim(p.out) : STR("");
+    return run_program(r, argv, RUN_MS, &out) == 0 ? str_trim(out) : STR("");
 }
 
 /* deploy/upgrade keeps former releases under releases/, beside the one in use: the versions other than
@@ -234,15 +232,11 @@ static struct str former_versions(struct check_run *r, struct str folder)
 
 void check_former_binary(struct check_run *r, const char *of, struct finding *f)
 {
-    struct str program = str_of(r->o->program), folder;
-    struct str versions;
-    size_t slash = program.n;
+    struct str home = str_dir(str_of(r->o->program));
+    struct str folder = str_printf(r->a, "%.*sreleases", STR_ARG(home));
+    struct str versions = former_versions(r, folder);
 
     (void)of;
-    while (slash > 0 && program.p[slash - 1] != '/')
-        slash--;
-    folder = str_printf(r->a, "%.*sreleases", STR_ARG(str_sub(program, 0, slash)));
-    versions = former_versions(r, folder);
     if (!versions.n)
         find_fail(f, "no former release that still runs in %.*s", STR_ARG(folder));
     else

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "check/nft.h"
-#include "check/run.h"
 
 #include <unistd.h>
 
@@ -12,21 +11,22 @@ enum { NFT_MS = 5000, PROC_MAX = 4 * 1024 * 1024, WORDS = 4096 };
 static bool load_rules(struct check_run *r, struct nft_rules *out, struct finding *f)
 {
     static const char *const argv[] = { "nft", "-j", "list", "ruleset", NULL };
-    struct program_out p;
+    struct str said;
+    int status;
     json_t *v CLEAN(json_clean) = NULL;
 
     if (run_in_container(r)) {
         find_na(f, "in a container the network belongs to its host: judge it there");
         return false;
     }
-    program_run(argv, NULL, NFT_MS, r->a, &p);
-    v = p.status == 0 ? json_loadb(p.out.p, p.out.n, 0, NULL) : NULL;
-    if (p.status == -1)
+    status = run_program(r, argv, NFT_MS, &said);
+    v = status == 0 ? json_loadb(said.p, said.n, 0, NULL) : NULL;
+    if (status == -1)
         find_fail(f, "nft cannot be run: there is no firewall of nftables here");
     else if (!v && geteuid() != 0)
         find_warn(f, "the firewall's rules may only be read by root: run this as root");
     else if (!v)
-        find_fail(f, "nft list ruleset ended with %d: nothing is known of the firewall", p.status);
+        find_fail(f, "nft list ruleset ended with %d: nothing is known of the firewall", status);
     else
         nft_read(v, out);
     return v != NULL;

@@ -29,6 +29,7 @@ struct check_run {
     enum url_place place;        /* where o->url is */
     struct tls_look *tls;        /* one look at its TLS, NULL: not looked yet */
     struct str metrics;          /* /metrics, once; p NULL: not asked yet */
+    json_t *alert_rules;         /* what Prometheus has loaded, NULL: not asked yet, or no answer */
 };
 
 /* Each sets the state and the words; the last one called holds. */
@@ -49,6 +50,10 @@ bool run_is_sqlite(const struct check_run *r);
 bool run_in_container(const struct check_run *r);
 /* False, with the finding set, without a database. */
 bool run_has_db(const struct check_run *r, struct finding *f);
+
+/* Runs another program without a shell: its exit code and its standard output; -1: it could not be
+ * started or did not end in time. */
+int run_program(struct check_run *r, const char *const *argv, int64_t timeout_ms, struct str *out);
 
 /* False, with the finding set, when the unit file is weaker than ours. */
 bool unit_is_sound(struct check_run *r, struct finding *f);

@@ -1,6 +1,7 @@
 #include "check/checklist.h"
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/file.h"
 #include "base/version.h"
 #include "check/check_priv.h"
@@ -11,7 +12,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 1200, RELEASE_MAX = 4 * 1024 * 1024, HOST_BYTES = 256 };
+enum { WORDS_MAX = 1200, RELEASE_MAX = 4 * 1024 * 1024, HOST_BYTES = 256, PROGRAM_OUT = 4 * 1024 * 1024 };
 
 /* ── the two tables ── */
 
@@ -173,19 +174,27 @@ struct str words_bytes(int64_t bytes, struct arena *a)
     return str_printf(a, "%lld KiB", (long long)(bytes / (int64_t)KIB));
 }
 
+/* ── other programs ── */
+
+int run_program(struct check_run *r, const char *const *argv, int64_t timeout_ms, struct str *out)
+{
+    struct command_run c = { .argv = argv, .timeout_ms = timeout_ms, .no_errors = true, .keep = PROGRAM_OUT };
+    struct err e = { 0 };
+    enum rc rc = command_run(&c, r->a, &e);
+
+    *out = c.output;
+    return rc == RC_OK ? c.exit_code : -1;
+}
+
 /* ── one run ── */
 
 /* release.json says what was tested and how the files of the release look; it lies beside the binary. */
 static void read_release(struct check_run *r)
 {
-    struct str program = str_of(r->o->program), text;
-    size_t slash = program.n;
-    struct str path;
+    struct str home = str_dir(str_of(r->o->program)), text;
+    struct str path = str_printf(r->a, "%.*srelease.json", STR_ARG(home));
     struct err e = { 0 };
 
-    while (slash > 0 && program.p[slash - 1] != '/')
-        slash--;
-    path = str_printf(r->a, "%.*srelease.json", STR_ARG(str_sub(program, 0, slash)));
     if (file_read(path.p, RELEASE_MAX, r->a, &text, &e) != RC_OK) {
         r->release_words = str_printf(r->a, "there is no %.*s beside the binary", STR_ARG(path));
         return;
@@ -287,6 +296,7 @@ void checklist_run(const struct check_opts *o, struct checklist *out)
     run_lines(&r, out);
     asker_free(&r.asker);
     json_decref(r.release);
+    json_decref(r.alert_rules);
     db_close(&r.db);
     out->took_us = clock_mono_us() - from;
 }

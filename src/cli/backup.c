@@ -21,10 +21,6 @@
 
 enum { NICE = 10, IOPRIO_LOWEST = 2 << 13 | 7, SEAL_WAIT_MS = 30000, POLL_US = 50000, FIGURES = 4096 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 /* ── shared ── */
 
 struct str backup_cli_bytes(int64_t n, struct arena *a)
@@ -66,7 +62,7 @@ static enum rc record_run(struct db *db, void *arg, struct err *e)
 {
     struct record *r = arg;
 
-    return evidence_add(db, &console, r->ev, r->c->a, e);
+    return evidence_add(db, &cli_console, r->ev, r->c->a, e);
 }
 
 void backup_cli_record(struct cli *c, const struct evidence *ev)
@@ -101,7 +97,7 @@ static enum rc note_start(struct db *db, void *arg, struct err *e)
                                        .details = s->full ? STR("{\"kind\":\"full\"}")
                                                           : STR("{\"kind\":\"incremental\"}") };
 
-    return audit_add(db, &console, &entry, s->c->a, e);
+    return audit_add(db, &cli_console, &entry, s->c->a, e);
 }
 
 static enum rc schema_of(struct cli *c, int64_t *out, struct err *e)

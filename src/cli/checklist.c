@@ -16,8 +16,6 @@
 
 enum { OUT_MAX = 16 * 1024 * 1024, WATCH_S = 30, PROGRAM_MAX = 4096, PASSWORD_FILE_MAX = 4096 };
 
-static const struct actor console = { .type = ACTOR_CLI, .name = { "command line", 12 } };
-
 struct job {
     struct cli *c;
     struct config_issues issues;
@@ -126,7 +124,7 @@ static enum rc sign_run(struct db *db, void *arg, struct err *e)
 {
     const struct signing *w = arg;
 
-    return signature_add(db, w->line, &w->s, &console, w->j->c->a, e);
+    return signature_add(db, w->line, &w->s, &cli_console, w->j->c->a, e);
 }
 
 static int sign(struct job *j)
@@ -171,7 +169,7 @@ static enum rc seal_run(struct db *db, void *arg, struct err *e)
     struct audit_head head;
 
     TRY(evidence_add(
-        db, &console,
+        db, &cli_console,
         &(struct evidence){
             .kind = "checklist.report",
             .ok = w->list->count[CHECK_FAIL] == 0,

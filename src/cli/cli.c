@@ -4,10 +4,17 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "cli/process.h"
+#include "desk/actor.h"
 #include "store/store.h"
 
 #include <stdarg.h>
 #include <unistd.h>
+
+const struct actor cli_console = {
+    .type = ACTOR_CLI,
+    .perms = INT64_MAX,
+    .name = { "command line", sizeof("command line") - 1 },
+};
 
 static int run_help(struct cli *c);
 static int run_version(struct cli *c);

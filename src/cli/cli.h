@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct actor;
 struct arena;
 struct store;
 
@@ -68,6 +69,9 @@ int cli_usage(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cli_issues(const struct config_issues *issues);
 /* Writes to standard output; CLI_FAILED when that does not work. */
 int cli_print(struct str text);
+
+/* Who acts when an operator gives a command: every right, and this name in the audit log. */
+extern const struct actor cli_console;
 
 extern const struct command cmd_evidence, cmd_health;
 extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_backup, cmd_checklist,

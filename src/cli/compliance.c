@@ -12,10 +12,6 @@
 
 enum { OUT_MAX = 1024 * 1024 * 1024, WITNESS_MAX = 256 * 1024 * 1024 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 struct work {
     struct cli *c;
     struct compliance report;
@@ -72,7 +68,7 @@ static enum rc record_run(struct db *db, void *arg, struct err *e)
 {
     const struct work *w = arg;
 
-    return compliance_record(db, &console, &w->report, w->sha256, w->c->a, e);
+    return compliance_record(db, &cli_console, &w->report, w->sha256, w->c->a, e);
 }
 
 static enum rc make(struct work *w, struct err *e)

@@ -10,8 +10,6 @@
 
 enum { KIND_MAX = 64, LIST_MAX = 1000, LIST_DEFAULT = 20 };
 
-static const struct actor console = { .type = ACTOR_CLI, .name = { "command line", 12 } };
-
 struct adding {
     struct cli *c;
     struct evidence ev;
@@ -21,7 +19,7 @@ static enum rc add_run(struct db *db, void *arg, struct err *e)
 {
     const struct adding *w = arg;
 
-    return evidence_add(db, &console, &w->ev, w->c->a, e);
+    return evidence_add(db, &cli_console, &w->ev, w->c->a, e);
 }
 
 /* Words of small letters with dots; what people sign is signed with server checklist sign. */

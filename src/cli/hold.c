@@ -8,10 +8,6 @@
 
 enum { LIST_PAGE = 200, TOLD_MAX = 1024 * 1024 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 struct work {
     struct cli *c;
     struct hold hold;
@@ -61,7 +57,7 @@ static enum rc add_run(struct db *db, void *arg, struct err *e)
 {
     struct work *w = arg;
 
-    return hold_add(db, &console, &w->hold, w->c->a, e);
+    return hold_add(db, &cli_console, &w->hold, w->c->a, e);
 }
 
 static int add(struct cli *c, struct work *w)
@@ -86,7 +82,7 @@ static enum rc release_run(struct db *db, void *arg, struct err *e)
 {
     const struct work *w = arg;
 
-    return hold_release(db, &console, w->id, cli_value(w->c, "--why"), w->c->a, e);
+    return hold_release(db, &cli_console, w->id, cli_value(w->c, "--why"), w->c->a, e);
 }
 
 static int release(struct cli *c, struct work *w)

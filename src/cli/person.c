@@ -12,10 +12,6 @@
 
 enum { TOLD_MAX = 16 * 1024, ERASE_ARENA_MAX = 1024 * 1024 * 1024 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 struct work {
     struct cli *c;
     struct arena *a; /* of one try */
@@ -28,7 +24,7 @@ struct work {
 static enum rc erase_run(struct db *db, void *arg, struct err *e)
 {
     struct work *w = arg;
-    const struct account c = { w->au, db, &console, w->a, clock_now_us() };
+    const struct account c = { w->au, db, &cli_console, w->a, clock_now_us() };
     bool is_dry = cli_is_given(w->c, "--dry-run");
     struct user_row u;
     enum rc rc;
@@ -99,7 +95,7 @@ static int run(struct cli *c)
     if (cli_store_current(c) != CLI_OK)
         return CLI_FAILED;
     if (is_export)
-        return person_export(c, w.ask.user_id, &console);
+        return person_export(c, w.ask.user_id, &cli_console);
     if (app_auth(c->cfg, &w.au, &e) != RC_OK)
         return cli_fail(&e);
     status = erase(c, &w);

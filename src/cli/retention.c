@@ -6,10 +6,6 @@
 
 enum { TOLD_MAX = 64 * 1024 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 static int print_json(struct cli *c, const struct retention_report *report)
 {
     struct buf b = BUF_ARENA(c->a, TOLD_MAX);
@@ -54,7 +50,7 @@ static int run(struct cli *c)
     if (store_connect(c->store, DB_READ, &db, &e) != RC_OK)
         return cli_fail(&e);
     rc = cli_is_given(c, "--dry-run") ? retention_look(db, &report, &e)
-                                      : retention_run(c->store, db, &console, &report, &e);
+                                      : retention_run(c->store, db, &cli_console, &report, &e);
     db_close(&db);
     return rc == RC_OK ? tell(c, &report) : cli_fail(&e);
 }

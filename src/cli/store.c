@@ -10,13 +10,11 @@
 enum rc cli_database_folder(struct str url, struct arena *a, struct err *e)
 {
     struct str path = str_sub(url, strlen("sqlite:///"), url.n);
-    size_t slash = path.n;
+    struct str folder = str_dir(path);
 
     if (!str_starts(url, STR("sqlite:///")))
         return RC_OK;
-    while (slash > 0 && path.p[slash - 1] != '/')
-        slash--;
-    return slash > 1 ? dir_make(str_z(str_sub(path, 0, slash - 1), a), 0700, e) : RC_OK;
+    return folder.n > 1 ? dir_make(str_z(folder, a), 0700, e) : RC_OK;
 }
 
 enum rc cli_store_of(struct cli *c, const struct config *cfg, struct err *e)

@@ -14,10 +14,6 @@
 
 enum { LIST_PAGE = 200, PASSWORD_BYTES = 15 };
 
-static const struct actor console = { .type = ACTOR_CLI,
-                                      .perms = INT64_MAX,
-                                      .name = { "command line", 12 } };
-
 /* The built-in roles; others are given in the administration. */
 static const struct {
     const char *name;
@@ -34,7 +30,7 @@ struct work {
 
 static struct account account_of(const struct work *w, struct db *db)
 {
-    return (struct account){ w->au, db, &console, w->c->a, clock_now_us() };
+    return (struct account){ w->au, db, &cli_console, w->c->a, clock_now_us() };
 }
 
 /* ── create ── */

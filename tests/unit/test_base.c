@@ -135,6 +135,10 @@ static void text_is_cut_and_trimmed(void **state)
     assert_str_eq(str_cut(&s, ','), "");
     assert_null(s.p);
     assert_str_eq(str_trim(STR(" \t x y\r\n")), "x y");
+    assert_str_eq(str_dir(STR("/opt/app/server")), "/opt/app/");
+    assert_str_eq(str_dir(STR("/opt/app/")), "/opt/app/");
+    assert_str_eq(str_dir(STR("server")), "");
+    assert_str_eq(str_dir(STR_NONE), "");
 }
 
 static int by_text(const void *x, const void *y)

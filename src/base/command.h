@@ -1,6 +1,6 @@
 /* Running another program: its output is kept, its arguments and environment are given whole. */
-#ifndef BACKUP_COMMAND_H
-#define BACKUP_COMMAND_H
+#ifndef BASE_COMMAND_H
+#define BASE_COMMAND_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,7 +13,9 @@ struct command_run {
     const char *const *more_env; /* NAME=value, over the environment of this process; may be NULL */
     int64_t timeout_ms;
     struct str input;        /* to its standard input */
-    struct str output;       /* out: standard output and error, the last 64 KiB; in the arena */
+    bool no_errors;          /* its standard error is thrown away, not put between the output */
+    size_t keep;             /* bytes of output, the last ones; 0: 64 KiB */
+    struct str output;       /* out: standard output and error; in the arena */
     int exit_code;           /* out: 128 + n for a signal */
 };
 /* RC_OK when it ran to its end, whatever its exit code; RC_NOT_FOUND: there is no such program;

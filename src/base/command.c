@@ -1,4 +1,4 @@
-#include "backup/command.h"
+#include "base/command.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -60,7 +60,10 @@ static enum rc spawn(const struct command_run *c, int in, int out, pid_t *pid, s
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, out, STDERR_FILENO);
+    if (c->no_errors)
+        posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    else
+        posix_spawn_file_actions_adddup2(&files, out, STDERR_FILENO);
     posix_spawnattr_init(&at);
     fresh_signals(&at);
     got = posix_spawnp(pid, c->argv[0], &files, &at, (char *const *)(uintptr_t)c->argv,
@@ -78,15 +81,15 @@ static int exit_code(int status)
 }
 
 /* Appends what there is; the oldest goes first.  False at the end. */
-static bool collect(int fd, struct buf *b)
+static bool collect(int fd, size_t keep, struct buf *b)
 {
     char piece[PIECE];
     ssize_t got = read(fd, piece, sizeof(piece));
 
     if (got <= 0)
         return got < 0 && errno == EINTR;
-    if (b->n + (size_t)got > KEEP) {
-        size_t drop = b->n < KEEP / 2 ? b->n : KEEP / 2;
+    if (b->n + (size_t)got > keep) {
+        size_t drop = b->n < keep / 2 ? b->n : keep / 2;
 
         memmove(b->p, b->p + drop, b->n - drop);
         b->n -= drop;
@@ -103,7 +106,7 @@ static enum rc watch(struct command_run *c, int fd, pid_t pid, struct buf *b, st
     int status = 0;
 
     while (clock_mono_us() < until) {
-        if (poll(&p, 1, POLL_MS) > 0 && !collect(fd, b)) {
+        if (poll(&p, 1, POLL_MS) > 0 && !collect(fd, c->keep, b)) {
             while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
             c->exit_code = exit_code(status);
@@ -130,7 +133,8 @@ static int input_file(struct str input)
 
 enum rc command_run(struct command_run *c, struct arena *a, struct err *e)
 {
-    struct buf b = BUF_ARENA(a, 2 * (size_t)KEEP);
+    size_t keep = c->keep = c->keep ? c->keep : KEEP;
+    struct buf b = BUF_ARENA(a, 2 * keep);
     int in CLEAN(fd_close) = input_file(c->input), fds[2] = { -1, -1 };
     enum rc rc;
     pid_t pid;
