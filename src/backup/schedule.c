@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "desk/evidence.h"
 #include "store/store.h"
 
@@ -149,8 +150,7 @@ void schedule_stats(struct schedule *s, struct backup_stats *out)
 /* True when it is time to end. */
 static bool wait_ms(struct schedule *s, int64_t ms)
 {
-    int64_t at = clock_mono_us() + ms * US_PER_MS;
-    const struct timespec until = { at / US_PER_S, at % US_PER_S * 1000 };
+    const struct timespec until = wait_end(ms);
     bool stop;
 
     pthread_mutex_lock(&s->lock);
@@ -235,17 +235,13 @@ static void *schedule_main(void *arg)
 enum rc schedule_start(const struct schedule_opts *o, struct schedule **out, struct err *e)
 {
     struct schedule *s = calloc(1, sizeof(*s));
-    pthread_condattr_t mono;
 
     INVARIANT(s);
     s->o = *o;
     s->a = arena_new(ARENA_MAX);
     s->started_us = s->sealed_us = clock_mono_us();
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_init(&mono);
-    pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->cond, &mono);
-    pthread_condattr_destroy(&mono);
+    wait_cond_init(&s->cond);
     if (store_connect(o->store, DB_READ, &s->db, e) == RC_OK
         && pthread_create(&s->thread, NULL, schedule_main, s) != 0)
         err_fail(e, "no thread for backups");

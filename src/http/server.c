@@ -1,4 +1,5 @@
 /* Starting, stopping, draining; what all loops share. */
+#include "base/wait.h"
 #include "http/census.h"
 #include "http/http_priv.h"
 #include "http/parser.h"
@@ -344,7 +345,6 @@ static void server_free(struct http_server **sp)
 static struct http_server *server_new(const struct http_opts *o, const struct http_app *app)
 {
     struct http_server *s = calloc(1, sizeof(*s));
-    pthread_condattr_t attr;
 
     INVARIANT(s);
     s->app = *app;
@@ -353,10 +353,7 @@ static struct http_server *server_new(const struct http_opts *o, const struct ht
     s->redirect_origin = strndup(o->redirect_origin.p ? o->redirect_origin.p : "", o->redirect_origin.n);
     INVARIANT(s->spool_dir && s->redirect_origin);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->idle, &attr);
-    pthread_condattr_destroy(&attr);
+    wait_cond_init(&s->idle);
     s->n_loops = o->loops < 1 ? 1 : o->loops > LOOPS_MAX ? LOOPS_MAX : o->loops;
     share_limits(s, o);
     return s;
@@ -434,17 +431,10 @@ static bool all_drained(const struct http_server *s)
 /* False when the time is over. */
 static bool wait_drained(struct http_server *s, int64_t ms)
 {
-    struct timespec until;
+    const struct timespec until = wait_end(ms);
     int rc = 0;
     bool all;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     pthread_mutex_lock(&s->lock);
     while (!all_drained(s) && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&s->idle, &s->lock, &until);

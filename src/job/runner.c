@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "base/wait.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ enum rc runner_new(const struct runner_opts *o, struct runner **out, struct err 
     snprintf(r->name, sizeof r->name, "%ld-%016llx", (long)getpid(),
              (unsigned long long)rand_below(UINT64_MAX));
     pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->cond, NULL);
+    wait_cond_init(&r->cond);
     r->job_arena = arena_new(ARENA_CAP);
     r->arena = arena_new(ARENA_CAP);
     r->due_us = calloc(o->n_tasks + 1, sizeof *r->due_us);
@@ -408,12 +409,8 @@ void runner_tick(struct runner *r, bool *idle)
 
 static void rest(struct runner *r)
 {
-    struct timespec until;
+    const struct timespec until = wait_end(POLL_MS);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += POLL_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&r->lock);
     if (!r->stop && !r->woken)
         pthread_cond_timedwait(&r->cond, &r->lock, &until);

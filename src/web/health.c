@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -205,14 +206,12 @@ void health_look(struct health *h)
 static void *look_on(void *arg)
 {
     struct health *h = arg;
-    struct timespec until;
 
     pthread_setname_np(pthread_self(), "health");
     pthread_mutex_lock(&h->lock);
     while (!h->stop) {
-        int64_t at = clock_mono_us() + (h->o.every_ms ? h->o.every_ms : EVERY_MS) * US_PER_MS;
+        const struct timespec until = wait_end(h->o.every_ms ? h->o.every_ms : EVERY_MS);
 
-        until = (struct timespec){ at / US_PER_S, at % US_PER_S * 1000 };
         if (pthread_cond_timedwait(&h->wake, &h->lock, &until) == 0)
             continue;
         pthread_mutex_unlock(&h->lock);
@@ -226,15 +225,11 @@ static void *look_on(void *arg)
 struct health *health_new(const struct health_opts *o)
 {
     struct health *h = calloc(1, sizeof(*h));
-    pthread_condattr_t mono;
 
     INVARIANT(h);
     h->o = *o;
     pthread_mutex_init(&h->lock, NULL);
-    pthread_condattr_init(&mono);
-    pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
-    pthread_cond_init(&h->wake, &mono);
-    pthread_condattr_destroy(&mono);
+    wait_cond_init(&h->wake);
     h->now.memory_max = limits_memory_bytes();
     h->now.cpu_max_milli = limits_cpu_milli();
     health_look(h);

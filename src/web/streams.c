@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "desk/auth.h"
 #include "desk/catalog.h"
 #include "store/rights.h"
@@ -77,7 +78,7 @@ enum rc streams_new(const struct streams_opts *o, struct streams **out, struct e
     INVARIANT(s);
     s->o = *o;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->cond, NULL);
+    wait_cond_init(&s->cond);
     s->arena = arena_new(ARENA_CAP);
     s->notes = calloc(NOTES_MAX, sizeof *s->notes);
     INVARIANT(s->notes);
@@ -503,14 +504,9 @@ void streams_tick(struct streams *s)
 
 static bool rest(struct streams *s)
 {
-    struct timespec until;
-    int64_t wait_ms = s->held ? HELD_MS : POLL_MS;
+    const struct timespec until = wait_end(s->held ? HELD_MS : POLL_MS);
     bool stop;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += wait_ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&s->lock);
     if (!s->stop && !s->woken)
         pthread_cond_timedwait(&s->cond, &s->lock, &until);
