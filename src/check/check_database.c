@@ -158,19 +158,12 @@ static void judge_missing(struct check_run *r, enum inspect_kind kind, const cha
         find_pass(f, "all %zu %s are there", n, noun);
 }
 
-void check_indexes(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_missing(r, INSPECT_INDEX, "indexes", f);
-}
+CHECK_BY(indexes, judge_missing(r, INSPECT_INDEX, "indexes", f))
 
 /* Every write goes through desk/, which logs it in the same transaction (the tests hold that); what
  * can be broken here are the triggers that keep the log from being changed. */
-void check_audit_changes(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_missing(r, INSPECT_TRIGGER, "triggers that keep entries from being changed", f);
-}
+CHECK_BY(audit_changes,
+         judge_missing(r, INSPECT_TRIGGER, "triggers that keep entries from being changed", f))
 
 void check_audit_chain(struct check_run *r, const char *of, struct finding *f)
 {

@@ -58,41 +58,13 @@ static void judge_age(struct check_run *r, const char *kind, int64_t max_us, str
         f, "%s %s ago: %.*s", kind, words_age(age, r->a).p, STR_ARG(row.summary));
 }
 
-void check_backup_daily(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "backup.full", FULL_HOURS * US_PER_HOUR, f);
-}
-
-void check_backup_hourly(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "backup.incremental", STEP_HOURS * US_PER_HOUR, f);
-}
-
-void check_backup_offsite(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "backup.offsite", FULL_HOURS * US_PER_HOUR, f);
-}
-
-void check_backup_restored(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "drill", DRILL_DAYS * US_PER_DAY, f);
-}
-
-void check_recovery_tested(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "drill", QUARTER_DAYS * US_PER_DAY, f);
-}
-
-void check_compliance_report(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "compliance.report", REPORT_DAYS * US_PER_DAY, f);
-}
+CHECK_BY(backup_daily, judge_age(r, "backup.full", FULL_HOURS * US_PER_HOUR, f))
+CHECK_BY(backup_hourly, judge_age(r, "backup.incremental", STEP_HOURS * US_PER_HOUR, f))
+CHECK_BY(backup_offsite, judge_age(r, "backup.offsite", FULL_HOURS * US_PER_HOUR, f))
+CHECK_BY(backup_restored, judge_age(r, "drill", DRILL_DAYS * US_PER_DAY, f))
+CHECK_BY(recovery_tested, judge_age(r, "drill", QUARTER_DAYS * US_PER_DAY, f))
+CHECK_BY(compliance_report, judge_age(r, "compliance.report", REPORT_DAYS * US_PER_DAY, f))
+CHECK_BY(rollback, judge_age(r, "rollback", ROLLBACK_DAYS * US_PER_DAY, f))
 
 /* Rules and a run say more than a signature; without rules somebody has to want that. */
 void check_retention(struct check_run *r, const char *of, struct finding *f)
@@ -109,12 +81,6 @@ void check_retention(struct check_run *r, const char *of, struct finding *f)
         find_sign(f, "no rule of retention is set: somebody has to say that everything is kept");
     else
         judge_age(r, "retention", RETENTION_HOURS * US_PER_HOUR, f);
-}
-
-void check_rollback(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_age(r, "rollback", ROLLBACK_DAYS * US_PER_DAY, f);
 }
 
 void check_backup_jobs(struct check_run *r, const char *of, struct finding *f)
@@ -180,17 +146,8 @@ static void judge_drill(struct check_run *r, const char *key, const char *words,
                                                       seconds, words_age(age, r->a).p);
 }
 
-void check_recovery_time(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_drill(r, "rto_s", "working again after", f);
-}
-
-void check_recovery_point(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_drill(r, "rpo_s", "work lost at most", f);
-}
+CHECK_BY(recovery_time, judge_drill(r, "rto_s", "working again after", f))
+CHECK_BY(recovery_point, judge_drill(r, "rpo_s", "work lost at most", f))
 
 /* ── release.json ── */
 
@@ -292,17 +249,8 @@ static void judge_image(struct check_run *r, const char *key, struct finding *f)
         find_pass(f, "%s", image);
 }
 
-void check_release_image(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_image(r, "digest", f);
-}
-
-void check_release_tag(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_image(r, "tag", f);
-}
+CHECK_BY(release_image, judge_image(r, "digest", f))
+CHECK_BY(release_tag, judge_image(r, "tag", f))
 
 /* Beside the binary, or where make install puts documents and scripts. */
 static struct str beside(const struct check_run *r, const char *folder, const char *name)
@@ -349,17 +297,8 @@ static void judge_files(struct check_run *r, const char *folder, struct finding 
                   json_string_value(json_object_get(r->release, "commit")) ?: "?");
 }
 
-void check_release_scripts(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_files(r, "deploy", f);
-}
-
-void check_release_documents(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_files(r, "docs", f);
-}
+CHECK_BY(release_scripts, judge_files(r, "deploy", f))
+CHECK_BY(release_documents, judge_files(r, "docs", f))
 
 /* ── the final signature, in three lines of the document ── */
 

@@ -42,23 +42,9 @@ static void judge_health(struct check_run *r, const char *path, struct finding *
         find_pass(f, "%s: 200 in %lld ms", path, (long long)(w.took_us / US_PER_MS));
 }
 
-void check_health(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_health(r, "/health", f);
-}
-
-void check_health_ready(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_health(r, "/health/ready", f);
-}
-
-void check_health_live(struct check_run *r, const char *of, struct finding *f)
-{
-    (void)of;
-    judge_health(r, "/health/live", f);
-}
+CHECK_BY(health, judge_health(r, "/health", f))
+CHECK_BY(health_ready, judge_health(r, "/health/ready", f))
+CHECK_BY(health_live, judge_health(r, "/health/live", f))
 
 void check_health_all(struct check_run *r, const char *of, struct finding *f)
 {
