@@ -1,15 +1,14 @@
 #include "web/app.h"
 
+#include "backup/schedule.h"
+#include "backup/ship.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/enc.h"
 #include "base/lane.h"
 #include "base/log.h"
-#include "backup/schedule.h"
-#include "backup/ship.h"
 #include "desk/auth.h"
-#include "desk/signup.h"
 #include "desk/blob.h"
 #include "desk/signup.h"
 #include "http/server.h"
@@ -141,15 +140,15 @@ static void open_lanes(struct app *app)
     app->slow_lane = lane_new(&o);
 }
 
-static struct str make_openapi(struct arena *a)
+static void make_openapi(struct app *app)
 {
     struct buf b = BUF_HEAP(OPENAPI_MAX);
-    struct str kept;
 
     openapi_write(&b, false);
-    kept = str_dup(buf_view(&b), a);
+    app->openapi = str_dup(buf_view(&b), app->arena);
+    app->openapi_etag =
+        str_printf(app->arena, "\"%.16s\"", sha256_hex(hash_sha256(app->openapi), app->arena).p);
     buf_release(&b);
-    return kept;
 }
 
 static bool send_to_stream(void *arg, uint64_t id, struct str bytes)
@@ -230,7 +229,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->ratelimit = ratelimit_new(RATE_CELLS);
     app->inflight = inflight_new();
     app->dispatch = dispatch_new(routes_all, routes_all_n, app->arena);
-    app->openapi = make_openapi(app->arena);
+    make_openapi(app);
     app->metrics = metrics_new(routes_all, routes_all_n);
     TRY(open_store(app, e));
     TRY(open_auth(app, e));

@@ -53,7 +53,7 @@ struct app {
     struct event_gate *gate;    /* store/event_feed.h */
     struct presence *presence;  /* web/presence.h */
     struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
-    struct str openapi;         /* GET /api/openapi.json */
+    struct str openapi, openapi_etag; /* GET /api/openapi.json */
     int64_t started_us;
     _Atomic int draining;
     _Atomic unsigned confined;  /* what the process gave up: enum confined (base/confine.h) */
