@@ -247,16 +247,13 @@ static enum rc attachment_list(struct ctx *c, struct err *e)
     struct attachment_page want = { 0 };
     struct attachment_list list;
     struct ctx_page p;
-    struct ticket t;
-    struct call call;
-    int64_t id;
+    struct ticket_seen s;
     size_t n;
 
-    TRY(ctx_call(c, &call, e));
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ticket_read(&call, id, &t, &want.with_internal, e));
+    TRY(ctx_ticket(c, &s, e));
     TRY(ctx_page_begin(c, c->query, &list_sorts, STR_NONE, &p, e));
-    want.ticket_id = id;
+    want.ticket_id = s.t.id;
+    want.with_internal = s.internal;
     want.limit = p.limit + 1;
     want.after = p.has_key ? p.key_id : 0;
     want.descending = p.descending != p.backward;

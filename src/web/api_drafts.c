@@ -52,19 +52,16 @@ static void write_draft(struct jw *w, const struct draft *d)
 static enum rc find_ticket(struct ctx *c, bool of_ticket, int64_t *id, bool *may_share,
                            struct err *e)
 {
-    struct call call;
-    struct ticket t;
-    bool internal;
+    struct ticket_seen s;
     enum rc rc;
 
     *id = 0;
     *may_share = false;
     if (!of_ticket)
         return RC_OK;
-    TRY(ctx_call(c, &call, e));
-    TRY(ctx_ticket_id(c, 0, id, e));
-    TRY(ticket_read(&call, *id, &t, &internal, e));
-    rc = ticket_may(&call, &t, CAN_CHANGE, e);
+    TRY(ctx_ticket(c, &s, e));
+    *id = s.t.id;
+    rc = ticket_may(&s.call, &s.t, CAN_CHANGE, e);
     if (rc == RC_DENIED)
         err_clear(e);
     else

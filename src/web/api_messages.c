@@ -62,21 +62,16 @@ static enum rc messages_list(struct ctx *c, struct err *e)
     struct message_page page;
     struct message *list;
     struct ctx_page p;
-    struct ticket t;
-    struct call call;
+    struct ticket_seen s;
     size_t n = 0, bytes = 0, max;
-    bool internal;
-    int64_t id;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(ticket_read(&call, id, &t, &internal, e));
+    TRY(ctx_ticket(c, &s, e));
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
-    page = (struct message_page){ internal, p.descending != p.backward, p.has_key, p.key_id,
+    page = (struct message_page){ s.internal,  p.descending != p.backward, p.has_key, p.key_id,
                                   p.limit + 1, MESSAGES_PAGE_BYTES };
     max = (size_t)p.limit;
     list = ARENA_ARRAY(c->a, struct message, max + 1);
-    TRY(messages_of_ticket(c->db, id, &page, c->a, &r, e));
+    TRY(messages_of_ticket(c->db, s.t.id, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e)) {
         message_from_row(&r, c->a, &list[n]);
         bytes += message_bytes(&list[n++]);
@@ -85,7 +80,7 @@ static enum rc messages_list(struct ctx *c, struct err *e)
     }
     TRY(e->rc);
     if (messages_have_files(list, n))
-        TRY(attachments_json_of(&call, id, internal, &files, e));
+        TRY(attachments_json_of(&s.call, s.t.id, s.internal, &files, e));
     for (size_t i = 0, shown = n < max ? n : max; i < shown; i++) {
         const struct message *m = &list[p.backward ? shown - 1 - i : i];
 

@@ -52,15 +52,10 @@ static enum rc write_all(struct ctx *c, int64_t ticket_id, bool internal, struct
 
 static enum rc participants_show(struct ctx *c, struct err *e)
 {
-    struct ticket t;
-    struct call call;
-    bool internal;
-    int64_t id;
+    struct ticket_seen s;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(ticket_read(&call, id, &t, &internal, e));
-    return write_all(c, id, internal, e);
+    TRY(ctx_ticket(c, &s, e));
+    return write_all(c, s.t.id, s.internal, e);
 }
 
 static enum rc participant_create(struct ctx *c, struct err *e)
@@ -68,17 +63,12 @@ static enum rc participant_create(struct ctx *c, struct err *e)
     const struct participant_body *b = c->body;
     struct participant_new p = { .role = b->role.set ? (enum participant_role)b->role.v
                                                      : PARTICIPANT_CC };
-    struct ticket t;
-    struct call call;
-    bool internal;
-    int64_t id;
+    struct ticket_seen s;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(ticket_read(&call, id, &t, &internal, e));
-    TRY(ref_user(&call, b->user.v, "/user", internal, &p.user_id, e));
-    TRY(participant_add(&call, id, &p, e));
-    return write_all(c, id, internal, e);
+    TRY(ctx_ticket(c, &s, e));
+    TRY(ref_user(&s.call, b->user.v, "/user", s.internal, &p.user_id, e));
+    TRY(participant_add(&s.call, s.t.id, &p, e));
+    return write_all(c, s.t.id, s.internal, e);
 }
 
 static enum rc participant_delete(struct ctx *c, struct err *e)

@@ -47,24 +47,18 @@ static enum rc answer_all(struct ctx *c, int64_t ticket_id, int64_t now_us)
 }
 
 /* The ticket, when the caller sees it as an agent. */
-static enum rc ticket_of(struct ctx *c, struct call *call, struct ticket *t, struct err *e)
+static enum rc ticket_of(struct ctx *c, struct ticket_seen *s, struct err *e)
 {
-    bool internal;
-    int64_t id;
-
-    TRY(ctx_call(c, call, e));
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ticket_read(call, id, t, &internal, e));
-    return internal ? RC_OK : err_set(e, RC_DENIED, "", "Only agents see who is at a ticket.");
+    TRY(ctx_ticket(c, s, e));
+    return s->internal ? RC_OK : err_set(e, RC_DENIED, "", "Only agents see who is at a ticket.");
 }
 
 static enum rc presence_show(struct ctx *c, struct err *e)
 {
-    struct call call;
-    struct ticket t;
+    struct ticket_seen s;
 
-    TRY(ticket_of(c, &call, &t, e));
-    return answer_all(c, t.id, call.now_us);
+    TRY(ticket_of(c, &s, e));
+    return answer_all(c, s.t.id, s.call.now_us);
 }
 
 static enum rc presence_tell(struct ctx *c, struct err *e)
@@ -72,18 +66,17 @@ static enum rc presence_tell(struct ctx *c, struct err *e)
     const struct presence_body *b = c->body;
     struct present me = { .user_id = c->who.user_id, .state = (enum presence_state)b->state.v }, now;
     struct ticket_facts facts;
-    struct call call;
+    struct ticket_seen s;
     struct user_ref u;
-    struct ticket t;
 
-    TRY(ticket_of(c, &call, &t, e));
+    TRY(ticket_of(c, &s, e));
     TRY(refs_user(c->db, me.user_id, c->a, &u, e));
-    me.ticket_id = t.id;
+    me.ticket_id = s.t.id;
     u.name = str_sub(u.name, 0, utf8_cut_bytes(u.name, PRESENCE_NAME_MAX - 1));
     memcpy(me.name, u.name.p, u.name.n);
-    facts = (struct ticket_facts){ t.group_id, t.customer_id, t.organization_id, false };
+    facts = (struct ticket_facts){ s.t.group_id, s.t.customer_id, s.t.organization_id, false };
     nodes_present(c->app, &me, &facts, &now);
-    return answer_all(c, t.id, call.now_us);
+    return answer_all(c, s.t.id, s.call.now_us);
 }
 
 static const struct route routes[] = {

@@ -166,19 +166,14 @@ enum watch_change { WATCH_KEEP, WATCH_BEGIN, WATCH_END };
 
 static enum rc watch(struct ctx *c, enum watch_change change, struct err *e)
 {
-    struct call call;
-    struct ticket t;
-    bool internal;
-    int64_t id;
+    struct ticket_seen s;
 
-    TRY(ctx_call(c, &call, e));
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ticket_read(&call, id, &t, &internal, e));
+    TRY(ctx_ticket(c, &s, e));
     if (change == WATCH_BEGIN)
-        TRY(watches_add(c->db, c->who.user_id, id, call.now_us, e));
+        TRY(watches_add(c->db, c->who.user_id, s.t.id, s.call.now_us, e));
     if (change == WATCH_END)
-        TRY(watches_remove(c->db, c->who.user_id, id, e));
-    return write_watch(c, id, internal, e);
+        TRY(watches_remove(c->db, c->who.user_id, s.t.id, e));
+    return write_watch(c, s.t.id, s.internal, e);
 }
 
 static enum rc watch_show(struct ctx *c, struct err *e)

@@ -3,18 +3,8 @@
 #include "desk/split.h"
 #include "web/call.h"
 #include "web/ref_read.h"
+#include "web/ticket_body.h"
 #include "web/ticket_json.h"
-
-static enum rc write_ticket(struct ctx *c, struct call *call, int64_t id, struct err *e)
-{
-    struct ticket_view v = { .cat = call->cat };
-    struct ticket t;
-
-    TRY(ticket_read(call, id, &t, &v.internal, e));
-    ctx_etag(c, ticket_version_for(&t, v.internal));
-    ticket_json(&c->out, &v, &t);
-    return RC_OK;
-}
 
 struct merge_body {
     struct j_json into;
@@ -36,7 +26,7 @@ static enum rc merge(struct ctx *c, struct err *e)
     TRY(ctx_if_match(c, &if_match, e));
     TRY(ref_ticket(&call, b->into.v, "/into", &into, e));
     TRY(ticket_merge(&call, id, into, if_match, &target, e));
-    return write_ticket(c, &call, target, e);
+    return answer_ticket(c, &call, target, e);
 }
 
 static enum rc unmerge(struct ctx *c, struct err *e)
@@ -48,7 +38,7 @@ static enum rc unmerge(struct ctx *c, struct err *e)
     TRY(ctx_ticket_id(c, 0, &id, e));
     TRY(ctx_if_match(c, &if_match, e));
     TRY(ticket_unmerge(&call, id, if_match, e));
-    return write_ticket(c, &call, id, e);
+    return answer_ticket(c, &call, id, e);
 }
 
 enum split_mode { SPLIT_COPY, SPLIT_MOVE };
@@ -89,7 +79,7 @@ static enum rc split(struct ctx *c, struct err *e)
     TRY(ctx_if_match(c, &ask.if_match, e));
     TRY(ticket_split(&call, &ask, &new_id, e));
     ctx_location(c, "/api/v1/tickets/%lld", (long long)new_id);
-    return write_ticket(c, &call, new_id, e);
+    return answer_ticket(c, &call, new_id, e);
 }
 
 #define AGENTS (PERM_TICKET_AGENT | PERM_ADMIN_TICKET)

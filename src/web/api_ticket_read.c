@@ -475,34 +475,31 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
 {
     const struct ticket_params *q = c->query;
     struct ticket_view v = { 0 };
-    struct ticket t;
-    struct call call;
+    struct ticket_seen s;
     unsigned inc;
-    int64_t id;
 
     TRY(read_includes(c->a, q, &inc, e));
     TRY(ticket_fields_mask(q->fields.v, q->fields.n, &v.mask, e));
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    v.cat = call.cat;
-    TRY(ticket_read(&call, id, &t, &v.internal, e));
+    TRY(ctx_ticket(c, &s, e));
+    v.internal = s.internal;
+    v.cat = s.call.cat;
     if (inc & (1u << INC_CUSTOMER))
-        TRY(person_json(&call, t.customer_id, v.internal, &v.customer, e));
+        TRY(person_json(&s.call, s.t.customer_id, s.internal, &v.customer, e));
     if (inc & (1u << INC_OWNER))
-        TRY(person_json(&call, t.owner_id, v.internal, &v.owner, e));
+        TRY(person_json(&s.call, s.t.owner_id, s.internal, &v.owner, e));
     jw_obj(&c->out);
-    ticket_json_members(&c->out, &v, &t);
+    ticket_json_members(&c->out, &v, &s.t);
     if (inc & (1u << INC_MESSAGES))
-        TRY(show_messages(c, &call, &t, v.internal, e));
+        TRY(show_messages(c, &s.call, &s.t, s.internal, e));
     if (inc & (1u << INC_PARTICIPANTS))
-        TRY(show_participants(c, &t, v.internal, e));
+        TRY(show_participants(c, &s.t, s.internal, e));
     if (inc & (1u << INC_LINKS))
-        TRY(show_links(c, &call, &t, e));
+        TRY(show_links(c, &s.call, &s.t, e));
     jw_obj_end(&c->out);
     if (inc & UNVERSIONED)
-        ctx_etag_of_body(c, ticket_version_for(&t, v.internal));
+        ctx_etag_of_body(c, ticket_version_for(&s.t, s.internal));
     else
-        ctx_etag(c, ticket_version_for(&t, v.internal));
+        ctx_etag(c, ticket_version_for(&s.t, s.internal));
     return RC_OK;
 }
 
@@ -526,21 +523,18 @@ enum rc api_ticket_events(struct ctx *c, struct err *e)
     struct event_page page;
     struct event *list;
     struct ctx_page p;
-    struct ticket t;
-    struct call call;
+    struct ticket_seen s;
     size_t n = 0, max;
-    int64_t id;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(ticket_read(&call, id, &t, &v.internal, e));
-    v.cat = call.cat;
+    TRY(ctx_ticket(c, &s, e));
+    v.internal = s.internal;
+    v.cat = s.call.cat;
     TRY(ctx_page_begin(c, &q->list, &event_sorts, ctx_filter_text(c), &p, e));
     page = (struct event_page){ v.internal, p.descending != p.backward, p.has_key, p.key_id,
                                 p.limit + 1 };
     max = (size_t)p.limit;
     list = ARENA_ARRAY(c->a, struct event, max + 1);
-    TRY(events_of_ticket(c->db, id, &page, c->a, &r, e));
+    TRY(events_of_ticket(c->db, s.t.id, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e))
         event_from_row(&r, c->a, &list[n++]);
     TRY(e->rc);

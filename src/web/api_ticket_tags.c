@@ -39,17 +39,12 @@ static void write_all(struct ctx *c, const struct ticket *t)
 
 static enum rc tags_show(struct ctx *c, struct err *e)
 {
-    struct ticket t;
-    struct call call;
-    bool internal;
-    int64_t id;
+    struct ticket_seen s;
 
-    TRY(ctx_ticket_id(c, 0, &id, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(ticket_read(&call, id, &t, &internal, e));
-    if (!internal)
-        t.tags_json = STR("[]");
-    write_all(c, &t);
+    TRY(ctx_ticket(c, &s, e));
+    if (!s.internal)
+        s.t.tags_json = STR("[]");
+    write_all(c, &s.t);
     return RC_OK;
 }
 

@@ -5,6 +5,15 @@ enum rc ctx_call(struct ctx *c, struct call *out, struct err *e)
     return call_begin(c->db, &c->who, c->a, out, e);
 }
 
+enum rc ctx_ticket(struct ctx *c, struct ticket_seen *out, struct err *e)
+{
+    int64_t id;
+
+    TRY(ctx_ticket_id(c, 0, &id, e));
+    TRY(ctx_call(c, &out->call, e));
+    return ticket_read(&out->call, id, &out->t, &out->internal, e);
+}
+
 /* What chooses the rows; the rest only says how they are shown. */
 static bool chooses_rows(struct str pair)
 {
