@@ -64,86 +64,88 @@ enum rc user_merges_end(struct db *db, int64_t user_id, int64_t *target_id, stru
     return e->rc;
 }
 
+/* What merging and taking it back bind: $1 the merge, $2 the source, $3 the target. */
+#define MERGE_PEOPLE(m) DB_ARGS(DB_INT((m)->id), DB_INT((m)->source_id), DB_INT((m)->target_id))
+#define MERGE_SOURCE(m) DB_ARGS(DB_INT((m)->id), DB_INT((m)->source_id))
+/* $1 becomes $2. */
+#define FROM_TO(m) DB_ARGS(DB_INT((m)->source_id), DB_INT((m)->target_id))
+/* Remembers rows of a ticket before they are moved: kind (enum merge_part), row, ticket, from
+ * where. */
+#define NOTE_ROWS                                                                                  \
+    "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id) SELECT CAST($1 AS BIGINT), "
+#define NOTE_WATCHES                                                                               \
+    "INSERT INTO user_merge_rows (merge_id, kind, row_id, since_us) SELECT CAST($1 AS BIGINT), "
+
 /* ── there ── */
 
 static enum rc move_tickets(struct db *db, const struct user_merge *m, struct err *e)
 {
-    TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
-                " SELECT CAST($1 AS BIGINT), 0, t.id, t.id FROM tickets t WHERE t.customer_id = $2",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
+    TRY(db_exec(db, NOTE_ROWS "0, t.id, t.id FROM tickets t WHERE t.customer_id = $2",
+                MERGE_SOURCE(m), NULL, e));
     return db_exec(db,
                    "UPDATE tickets SET customer_id = $2, version = version + 1,"
                    " public_version = public_version + 1 WHERE customer_id = $1",
-                   DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e);
+                   FROM_TO(m), NULL, e);
 }
 
 static enum rc move_messages(struct db *db, const struct user_merge *m, struct err *e)
 {
-    TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
-                " SELECT CAST($1 AS BIGINT), 1, m.id, m.ticket_id FROM messages m WHERE m.author_id = $2",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
-    TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
-                " SELECT CAST($1 AS BIGINT), 2, m.id, m.ticket_id FROM messages m WHERE m.on_behalf_id = $2",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
-    TRY(db_exec(db, "UPDATE messages SET author_id = $2 WHERE author_id = $1",
-                DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e));
-    return db_exec(db, "UPDATE messages SET on_behalf_id = $2 WHERE on_behalf_id = $1",
-                   DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e);
+    TRY(db_exec(db, NOTE_ROWS "1, m.id, m.ticket_id FROM messages m WHERE m.author_id = $2",
+                MERGE_SOURCE(m), NULL, e));
+    TRY(db_exec(db, NOTE_ROWS "2, m.id, m.ticket_id FROM messages m WHERE m.on_behalf_id = $2",
+                MERGE_SOURCE(m), NULL, e));
+    TRY(db_exec(db, "UPDATE messages SET author_id = $2 WHERE author_id = $1", FROM_TO(m), NULL,
+                e));
+    return db_exec(db, "UPDATE messages SET on_behalf_id = $2 WHERE on_behalf_id = $1", FROM_TO(m),
+                   NULL, e);
 }
 
 /* After the tickets: nobody takes part in his own. */
 static enum rc move_participants(struct db *db, const struct user_merge *m, struct err *e)
 {
-    TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id, n, since_us)"
-                " SELECT CAST($1 AS BIGINT), 4, p.ticket_id, p.ticket_id, p.role, p.created_us"
-                " FROM participants p WHERE p.user_id = $2 AND (EXISTS (SELECT 1 FROM participants x"
-                " WHERE x.ticket_id = p.ticket_id AND x.user_id = $3) OR EXISTS (SELECT 1 FROM tickets t"
-                " WHERE t.id = p.ticket_id AND t.customer_id = $3))",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e));
+    TRY(db_exec(
+        db,
+        "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id, n, since_us)"
+        " SELECT CAST($1 AS BIGINT), 4, p.ticket_id, p.ticket_id, p.role, p.created_us"
+        " FROM participants p WHERE p.user_id = $2 AND (EXISTS (SELECT 1 FROM participants x"
+        " WHERE x.ticket_id = p.ticket_id AND x.user_id = $3) OR EXISTS (SELECT 1 FROM tickets t"
+        " WHERE t.id = p.ticket_id AND t.customer_id = $3))",
+        MERGE_PEOPLE(m), NULL, e));
     TRY(db_exec(db,
                 "DELETE FROM participants WHERE user_id = $2 AND ticket_id IN (SELECT row_id FROM"
                 " user_merge_rows WHERE merge_id = $1 AND kind = 4)",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
+                MERGE_SOURCE(m), NULL, e));
     TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
-                " SELECT CAST($1 AS BIGINT), 3, p.ticket_id, p.ticket_id FROM participants p WHERE p.user_id = $2",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
-    return db_exec(db, "UPDATE participants SET user_id = $2 WHERE user_id = $1",
-                   DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e);
+                NOTE_ROWS "3, p.ticket_id, p.ticket_id FROM participants p WHERE p.user_id = $2",
+                MERGE_SOURCE(m), NULL, e));
+    return db_exec(db, "UPDATE participants SET user_id = $2 WHERE user_id = $1", FROM_TO(m), NULL,
+                   e);
 }
 
 static enum rc move_watches(struct db *db, const struct user_merge *m, struct err *e)
 {
     TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, since_us)"
-                " SELECT CAST($1 AS BIGINT), 6, w.ticket_id, w.created_us FROM watches w"
+                NOTE_WATCHES
+                "6, w.ticket_id, w.created_us FROM watches w"
                 " WHERE w.user_id = $2 AND EXISTS (SELECT 1 FROM watches x WHERE x.user_id = $3"
                 " AND x.ticket_id = w.ticket_id)",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e));
+                MERGE_PEOPLE(m), NULL, e));
     TRY(db_exec(db,
                 "DELETE FROM watches WHERE user_id = $2 AND ticket_id IN (SELECT row_id FROM"
                 " user_merge_rows WHERE merge_id = $1 AND kind = 6)",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
+                MERGE_SOURCE(m), NULL, e));
     TRY(db_exec(db,
-                "INSERT INTO user_merge_rows (merge_id, kind, row_id, since_us)"
-                " SELECT CAST($1 AS BIGINT), 5, w.ticket_id, w.created_us FROM watches w"
-                " WHERE w.user_id = $2",
-                DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e));
-    return db_exec(db, "UPDATE watches SET user_id = $2 WHERE user_id = $1",
-                   DB_ARGS(DB_INT(m->source_id), DB_INT(m->target_id)), NULL, e);
+                NOTE_WATCHES "5, w.ticket_id, w.created_us FROM watches w WHERE w.user_id = $2",
+                MERGE_SOURCE(m), NULL, e));
+    return db_exec(db, "UPDATE watches SET user_id = $2 WHERE user_id = $1", FROM_TO(m), NULL, e);
 }
 
 enum rc user_merges_renamed(struct db *db, const struct user_merge *m, struct err *e)
 {
     return db_exec(db,
-                   "INSERT INTO user_merge_rows (merge_id, kind, row_id, ticket_id)"
-                   " SELECT CAST($1 AS BIGINT), 11, x.id, x.id FROM (SELECT t.id FROM tickets t"
-                   " WHERE t.customer_id = $2 UNION SELECT m.ticket_id FROM messages m"
-                   " WHERE m.author_id = $2) x",
+                   NOTE_ROWS "11, x.id, x.id FROM (SELECT t.id FROM tickets t"
+                             " WHERE t.customer_id = $2 UNION SELECT m.ticket_id FROM messages m"
+                             " WHERE m.author_id = $2) x",
                    DB_ARGS(DB_INT(m->id), DB_INT(m->target_id)), NULL, e);
 }
 
@@ -159,8 +161,6 @@ enum rc user_merges_move(struct db *db, const struct user_merge *m, struct err *
  *
  * "+ 0" keeps PostgreSQL from going through all rows of a person for each row of the merge: it cannot
  * know yet how many both are.  By their keys the cost is that of the rows. */
-
-#define MERGE_PEOPLE(m) DB_ARGS(DB_INT((m)->id), DB_INT((m)->source_id), DB_INT((m)->target_id))
 
 static enum rc tickets_back(struct db *db, const struct user_merge *m, struct err *e)
 {
@@ -189,7 +189,7 @@ static enum rc participants_back(struct db *db, const struct user_merge *m, stru
                    "INSERT INTO participants (ticket_id, user_id, role, created_us)"
                    " SELECT x.ticket_id, CAST($2 AS BIGINT), x.n, x.since_us FROM user_merge_rows x"
                    " WHERE x.merge_id = $1 AND x.kind = 4 ON CONFLICT DO NOTHING",
-                   DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e);
+                   MERGE_SOURCE(m), NULL, e);
 }
 
 static enum rc watches_back(struct db *db, const struct user_merge *m, struct err *e)
@@ -202,7 +202,7 @@ static enum rc watches_back(struct db *db, const struct user_merge *m, struct er
                    "INSERT INTO watches (user_id, ticket_id, created_us)"
                    " SELECT CAST($2 AS BIGINT), x.row_id, x.since_us FROM user_merge_rows x"
                    " WHERE x.merge_id = $1 AND x.kind = 6 ON CONFLICT DO NOTHING",
-                   DB_ARGS(DB_INT(m->id), DB_INT(m->source_id)), NULL, e);
+                   MERGE_SOURCE(m), NULL, e);
 }
 
 enum rc user_merges_move_back(struct db *db, const struct user_merge *m, struct err *e)
