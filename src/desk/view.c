@@ -189,16 +189,11 @@ enum rc view_change(struct call *c, const struct view *before, struct view *v, s
     return audit(c, "view.update", v->id, details(c, before, v), e);
 }
 
-enum rc view_delete(struct call *c, int64_t id, int64_t if_match, struct err *e)
+enum rc view_delete(struct call *c, const struct view *v, struct err *e)
 {
-    struct view v;
-
-    TRY(view_read(c, id, &v, e));
-    TRY(check_rights(c, &v, e));
-    if (if_match && if_match != v.version)
-        return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
-    TRY(views_delete(c->db, id, e));
-    return audit(c, "view.delete", id, details(c, &v, NULL), e);
+    TRY(check_rights(c, v, e));
+    TRY(views_delete(c->db, v->id, e));
+    return audit(c, "view.delete", v->id, details(c, v, NULL), e);
 }
 
 enum rc view_count(struct call *c, const struct view *v, int64_t *count, bool *capped,

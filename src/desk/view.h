@@ -15,7 +15,8 @@ enum rc view_read(struct call *c, int64_t id, struct view *out, struct err *e) M
 enum rc view_create(struct call *c, struct view *v, struct err *e) MUST_USE;
 /* v was read by view_read() and then changed; before: as it was read. */
 enum rc view_change(struct call *c, const struct view *before, struct view *v, struct err *e) MUST_USE;
-enum rc view_delete(struct call *c, int64_t id, int64_t if_match, struct err *e) MUST_USE;
+/* v was read by view_read(). */
+enum rc view_delete(struct call *c, const struct view *v, struct err *e) MUST_USE;
 
 /* The search of a view (or of anybody's typing) inside what the actor may list. */
 enum rc view_query(struct call *c, struct str text, bool typing, struct query_env *env,

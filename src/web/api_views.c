@@ -218,21 +218,28 @@ static enum rc api_views_create(struct ctx *c, struct err *e)
     return RC_OK;
 }
 
-static enum rc api_views_change(struct ctx *c, struct err *e)
+/* The view of the path, as If-Match names it. */
+static enum rc begin_change(struct ctx *c, struct call *call, struct view *v, struct err *e)
 {
-    struct view before, v;
     int64_t id, version;
-    struct call call;
 
     TRY(ctx_id(c, 0, &id, e));
     TRY(ctx_if_match(c, &version, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(view_read(&call, id, &before, e));
-    if (version && version != before.version) {
-        c->shows_current = true;
-        view_json(&c->out, &before);
-        return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
-    }
+    TRY(ctx_call(c, call, e));
+    TRY(view_read(call, id, v, e));
+    if (!version || version == v->version)
+        return RC_OK;
+    c->shows_current = true;
+    view_json(&c->out, v);
+    return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
+}
+
+static enum rc api_views_change(struct ctx *c, struct err *e)
+{
+    struct view before, v;
+    struct call call;
+
+    TRY(begin_change(c, &call, &before, e));
     v = before;
     TRY(take_body(c, c->body, &v, e));
     TRY(view_change(&call, &before, &v, e));
@@ -243,20 +250,11 @@ static enum rc api_views_change(struct ctx *c, struct err *e)
 
 static enum rc api_views_delete(struct ctx *c, struct err *e)
 {
-    int64_t id, version;
     struct call call;
     struct view v;
 
-    TRY(ctx_id(c, 0, &id, e));
-    TRY(ctx_if_match(c, &version, e));
-    TRY(ctx_call(c, &call, e));
-    TRY(view_read(&call, id, &v, e));
-    if (version && version != v.version) {
-        c->shows_current = true;
-        view_json(&c->out, &v);
-        return err_set(e, RC_STALE, "version_mismatch", "Somebody changed this view meanwhile.");
-    }
-    return view_delete(&call, id, version, e);
+    TRY(begin_change(c, &call, &v, e));
+    return view_delete(&call, &v, e);
 }
 
 enum { MAY_VIEW = PERM_TICKET_AGENT | PERM_ADMIN_TICKET | PERM_ADMIN_VIEW };
