@@ -168,6 +168,5 @@ enum rc setting_save(struct db *db, const struct actor *who, const struct settin
     else
         TRY(settings_save(db, name, value, clock_now_us(), who->user_id, e));
     TRY(catalog_changed(db, e)); /* the snapshot holds the settings of tickets */
-    TRY(catalog_changed(db, e)); /* its snapshots hold settings of tickets */
     return audit_change(db, who, d, old.value, value, a, e);
 }
