@@ -79,6 +79,12 @@ static void change_begin(struct change *ch, struct arena *a)
     jw_obj(&ch->w);
 }
 
+static struct jw *change_side(struct change *ch, const char *name)
+{
+    jw_key_str(&ch->w, str_of(name));
+    return &ch->w;
+}
+
 static enum rc change_end(struct call *c, struct change *ch, const char *action, const char *object,
                           int64_t id, struct err *e)
 {
@@ -161,15 +167,12 @@ enum rc state_save(struct call *c, struct cat_state *s, struct err *e)
     TRY(check_default_types(s, e));
     TRY(check_until(c, s, e));
     change_begin(&ch, c->a);
-    if (old) {
-        jw_key(&ch.w, "before");
-        state_json(&ch.w, old);
-    }
+    if (old)
+        state_json(change_side(&ch, "before"), old);
     s->updated_us = c->now_us;
     TRY(named(states_save(c->db, s, utf8_fold(s->name, c->a), e), e));
     TRY(only_defaults(c, s, e));
-    jw_key(&ch.w, "after");
-    state_json(&ch.w, s);
+    state_json(change_side(&ch, "after"), s);
     return change_end(c, &ch, old ? "state.update" : "state.create", "state", s->id, e);
 }
 
@@ -185,8 +188,7 @@ enum rc state_remove(struct call *c, int64_t id, struct err *e)
     if (used || s->default_new || s->default_follow_up || s->default_close || s->type >= STATE_MERGED)
         return err_set(e, RC_CONFLICT, "in_use", "This state is used; switch it off instead.");
     change_begin(&ch, c->a);
-    jw_key(&ch.w, "before");
-    state_json(&ch.w, s);
+    state_json(change_side(&ch, "before"), s);
     TRY(states_delete(c->db, id, e));
     return change_end(c, &ch, "state.delete", "state", id, e);
 }
@@ -203,16 +205,13 @@ enum rc priority_save(struct call *c, struct cat_priority *p, struct err *e)
     if (p->is_default && !p->active)
         return err_field(e, "/active", "default", "", "The default is active.");
     change_begin(&ch, c->a);
-    if (old) {
-        jw_key(&ch.w, "before");
-        priority_json(&ch.w, old);
-    }
+    if (old)
+        priority_json(change_side(&ch, "before"), old);
     p->updated_us = c->now_us;
     TRY(named(priorities_save(c->db, p, utf8_fold(p->name, c->a), e), e));
     if (p->is_default)
         TRY(catalog_only_default(c->db, DEFAULT_PRIORITY, p->id, e));
-    jw_key(&ch.w, "after");
-    priority_json(&ch.w, p);
+    priority_json(change_side(&ch, "after"), p);
     return change_end(c, &ch, old ? "priority.update" : "priority.create", "priority", p->id, e);
 }
 
@@ -228,8 +227,7 @@ enum rc priority_remove(struct call *c, int64_t id, struct err *e)
     if (used || p->is_default)
         return err_set(e, RC_CONFLICT, "in_use", "This priority is used; switch it off instead.");
     change_begin(&ch, c->a);
-    jw_key(&ch.w, "before");
-    priority_json(&ch.w, p);
+    priority_json(change_side(&ch, "before"), p);
     TRY(priorities_delete(c->db, id, e));
     return change_end(c, &ch, "priority.delete", "priority", id, e);
 }
@@ -246,14 +244,11 @@ enum rc field_save(struct call *c, struct cat_field *f, struct err *e)
             old = &c->cat->fields[i];
     TRY(field_define_check(f, e));
     change_begin(&ch, c->a);
-    if (old) {
-        jw_key(&ch.w, "before");
-        field_json(&ch.w, old);
-    }
+    if (old)
+        field_json(change_side(&ch, "before"), old);
     f->updated_us = c->now_us;
     f->created_us = old ? old->created_us : c->now_us;
     TRY(named(old ? fields_update(c->db, f, e) : fields_insert(c->db, f, e), e));
-    jw_key(&ch.w, "after");
-    field_json(&ch.w, f);
+    field_json(change_side(&ch, "after"), f);
     return change_end(c, &ch, old ? "field.update" : "field.create", "field", f->id, e);
 }
