@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "store/kinds.h"
+#include "store/query_priv.h"
 
 #include <stdio.h>
 
@@ -95,13 +96,7 @@ static void add_compared(struct sql *q, bool is_text, enum query_cmp cmp, struct
         sql_add(q, "text_fold", DB_NO_ARGS);
     else
         sql_add(q, "int_value", DB_NO_ARGS);
-    switch (cmp) {
-    case QUERY_LT: sql_add(q, " < ?", DB_ARGS(v)); break;
-    case QUERY_LE: sql_add(q, " <= ?", DB_ARGS(v)); break;
-    case QUERY_GT: sql_add(q, " > ?", DB_ARGS(v)); break;
-    case QUERY_GE: sql_add(q, " >= ?", DB_ARGS(v)); break;
-    default: sql_add(q, " = ?", DB_ARGS(v)); break;
-    }
+    query_compare(q, cmp, v);
 }
 
 /* A date-time that names a day means all of it. */

@@ -1,22 +1,10 @@
 #include "store/query_sql.h"
 
-#include "base/buf.h"
-#include "base/utf8.h"
-#include "store/kinds.h"
 #include "store/query_custom.h"
 #include "store/query_match.h"
-
-#include <stdio.h>
+#include "store/query_priv.h"
 
 enum { SAMPLE = 64 };
-
-struct builder {
-    struct sql *q;
-    const struct query_env *env;
-    struct err *e;
-};
-
-typedef enum rc (*field_fn)(struct builder *b, const struct query_node *n);
 
 const struct scope *query_content(const struct query_env *env)
 {
@@ -31,8 +19,7 @@ static bool hides(const struct query_env *env)
     return !s->all && (s->user_id || s->n_orgs || query_content(env)->n_groups != s->n_groups);
 }
 
-/* Behind a condition on what only agents are shown, lest the list of hits gives it away. */
-static void add_agents_only(struct builder *b)
+void query_agents_only(struct query_builder *b)
 {
     const struct scope *s = query_content(b->env);
 
@@ -47,240 +34,32 @@ static void add_agents_only(struct builder *b)
     sql_add(b->q, ")", DB_NO_ARGS);
 }
 
-static enum rc bad_value(struct builder *b, const struct query_node *n, const char *allowed)
+enum rc query_bad_value(struct query_builder *b, const struct query_node *n, const char *allowed)
 {
     return err_field(b->e, "q", "value", allowed, "\"%.*s\" is not a value of %s:.%s%s",
                      (int)(n->value.n > 40 ? 40 : n->value.n), n->value.p, n->field->name,
                      allowed ? " Allowed: " : "", allowed ? allowed : "");
 }
 
-static struct str fold(struct builder *b, const struct query_node *n)
-{
-    return utf8_fold(n->value, b->env->a);
-}
-
-static bool is(const struct query_node *n, const char *word)
+bool query_is(const struct query_node *n, const char *word)
 {
     return str_ieq(n->value, str_of(word));
 }
 
-/* Index of the value in a NULL-terminated list, or -1. */
-static int choice(const struct query_node *n, const char *const *names)
+int query_choice(const struct query_node *n, const char *const *names)
 {
     for (int i = 0; names[i]; i++)
-        if (is(n, names[i]))
+        if (query_is(n, names[i]))
             return i;
     return -1;
 }
 
-/* The names that there are stand in r, for who gave another one. */
-static enum rc unknown_name(struct builder *b, const struct query_node *n, const char *first, struct db_rows *r)
-{
-    struct buf list = BUF_ARENA(b->env->a, ERR_ALLOWED_BYTES);
-
-    buf_printf(&list, "%s", first);
-    while (db_next(r, b->e)) {
-        struct str name = db_text(r, 0, b->env->a);
-
-        if (list.n + name.n + 4 > ERR_ALLOWED_BYTES)
-            break;
-        buf_printf(&list, "%s%.*s", list.n ? ", " : "", STR_ARG(name));
-    }
-    TRY(b->e->rc);
-    return bad_value(b, n, str_z(buf_view(&list), b->env->a));
-}
-
-/* True when there is no such row, which is no failure. */
-static bool is_missing(enum rc rc, struct err *e)
-{
-    if (rc != RC_NOT_FOUND)
-        return false;
-    err_clear(e);
-    return true;
-}
-
-static bool only_as_customer(const struct query_env *env)
+bool query_only_as_customer(const struct query_env *env)
 {
     return hides(env) && !query_content(env)->n_groups;
 }
 
-/* Customers know states by the names that they are shown, and of spam or deleted ones that they are closed. */
-static enum rc where_shown_state(struct builder *b, const struct query_node *n, int type)
-{
-    struct str name = str_lower(n->value, b->env->a);
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int64_t id;
-    enum rc rc;
-
-    if (type >= 0) {
-        if (type == STATE_CLOSED)
-            sql_add(b->q, "t.state_type IN (5, 7, 8)", DB_NO_ARGS);
-        else
-            sql_add(b->q, "(t.state_type = ? AND t.state_type < 7)", DB_ARGS(DB_INT(type)));
-        return RC_OK;
-    }
-    rc = db_query_int(b->env->db, "SELECT id FROM states WHERE lower(customer_name) = $1 ORDER BY id LIMIT 1",
-                      DB_ARGS(DB_TEXT(name)), &id, b->e);
-    if (is_missing(rc, b->e)) {
-        TRY(db_query(b->env->db, &r,
-                     "SELECT customer_name FROM states WHERE active = 1 GROUP BY customer_name"
-                     " ORDER BY MIN(position), customer_name",
-                     DB_NO_ARGS, b->e));
-        return unknown_name(b, n, "", &r);
-    }
-    TRY(rc);
-    sql_add(b->q, "(t.state_type < 7 AND t.state_id IN (SELECT id FROM states WHERE lower(customer_name) = ?))",
-            DB_ARGS(DB_TEXT(name)));
-    return RC_OK;
-}
-
-static enum rc where_state(struct builder *b, const struct query_node *n)
-{
-    static const char *const types[] = { "new",    "open",   "pending", "hold",    "solved",
-                                         "closed", "merged", "spam",    "deleted", NULL };
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int type = choice(n, types);
-    int64_t id = 0;
-    enum rc rc;
-
-    if (only_as_customer(b->env))
-        return where_shown_state(b, n, type);
-    if (type >= 0) {
-        sql_add(b->q, "t.state_type = ?", DB_ARGS(DB_INT(type)));
-        return RC_OK;
-    }
-    rc = db_query_int(b->env->db, "SELECT id FROM states WHERE name_fold = $1", DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
-    if (is_missing(rc, b->e)) {
-        TRY(db_query(b->env->db, &r, "SELECT name FROM states WHERE active = 1 ORDER BY position, id", DB_NO_ARGS, b->e));
-        return unknown_name(b, n, "new, open, pending, hold, solved, closed, merged, spam, deleted, or a state's name", &r);
-    }
-    TRY(rc);
-    sql_add(b->q, "t.state_id = ?", DB_ARGS(DB_INT(id)));
-    return RC_OK;
-}
-
-static enum rc where_priority(struct builder *b, const struct query_node *n)
-{
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int64_t id = 0;
-    enum rc rc = db_query_int(b->env->db, "SELECT id FROM priorities WHERE name_fold = $1",
-                              DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
-
-    if (is_missing(rc, b->e)) {
-        TRY(db_query(b->env->db, &r, "SELECT name FROM priorities WHERE active = 1 ORDER BY rank, id", DB_NO_ARGS, b->e));
-        return unknown_name(b, n, "", &r);
-    }
-    TRY(rc);
-    sql_add(b->q, "t.priority_id = ?", DB_ARGS(DB_INT(id)));
-    return RC_OK;
-}
-
-/* Customers do not learn which groups there are: theirs has no hits. */
-static enum rc where_group(struct builder *b, const struct query_node *n)
-{
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int64_t id = 0;
-    enum rc rc = db_query_int(b->env->db, "SELECT id FROM groups WHERE name_fold = $1",
-                              DB_ARGS(DB_TEXT(fold(b, n))), &id, b->e);
-
-    if (is_missing(rc, b->e)) {
-        if (!only_as_customer(b->env)) {
-            TRY(db_query(b->env->db, &r, "SELECT name FROM groups WHERE active = 1 ORDER BY name_fold, id", DB_NO_ARGS,
-                         b->e));
-            return unknown_name(b, n, "", &r);
-        }
-        rc = RC_OK;
-    }
-    TRY(rc);
-    sql_add(b->q, "t.group_id = ?", DB_ARGS(DB_INT(id)));
-    return RC_OK;
-}
-
-static void where_person(struct builder *b, const struct query_node *n)
-{
-    struct str from = fold(b, n), to = sql_prefix_end(from, b->env->a);
-
-    if (only_as_customer(b->env)) { /* customers see names, no addresses */
-        sql_add(b->q, " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?)",
-                DB_ARGS(DB_TEXT(from), DB_TEXT(to)));
-        return;
-    }
-    sql_add(b->q,
-            " IN (SELECT id FROM users WHERE name_fold >= ? AND name_fold < ?"
-            " UNION SELECT user_id FROM identities WHERE kind = 0 AND value_fold >= ? AND"
-            " value_fold < ?)",
-            DB_ARGS(DB_TEXT(from), DB_TEXT(to), DB_TEXT(from), DB_TEXT(to)));
-}
-
-/* Agents are told that nobody is called so; customers do not learn who there is. */
-static enum rc check_owner(struct builder *b, const struct query_node *n)
-{
-    struct str from = fold(b, n), to = sql_prefix_end(from, b->env->a);
-    int64_t one;
-    enum rc rc;
-
-    if (only_as_customer(b->env))
-        return RC_OK;
-    rc = db_query_int(b->env->db,
-                      "SELECT id FROM users WHERE name_fold >= $1 AND name_fold < $2 UNION ALL SELECT user_id"
-                      " FROM identities WHERE kind = 0 AND value_fold >= $1 AND value_fold < $2 LIMIT 1",
-                      DB_ARGS(DB_TEXT(from), DB_TEXT(to)), &one, b->e);
-    return is_missing(rc, b->e) ? bad_value(b, n, "me, none, or how a person's name or address begins") : rc;
-}
-
-static enum rc where_owner(struct builder *b, const struct query_node *n)
-{
-    if (is(n, "none")) {
-        sql_add(b->q, "t.owner_id IS NULL", DB_NO_ARGS);
-    } else if (is(n, "me")) {
-        sql_add(b->q, "t.owner_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
-    } else {
-        TRY(check_owner(b, n));
-        sql_add(b->q, "t.owner_id", DB_NO_ARGS);
-        where_person(b, n);
-    }
-    return RC_OK;
-}
-
-static enum rc where_customer(struct builder *b, const struct query_node *n)
-{
-    if (is(n, "me")) {
-        sql_add(b->q, "t.customer_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
-        return RC_OK;
-    }
-    sql_add(b->q, "t.customer_id", DB_NO_ARGS);
-    where_person(b, n);
-    return RC_OK;
-}
-
-static enum rc where_organization(struct builder *b, const struct query_node *n)
-{
-    struct str from = fold(b, n);
-
-    if (is(n, "none"))
-        sql_add(b->q, "t.organization_id IS NULL", DB_NO_ARGS);
-    else
-        sql_add(b->q,
-                "t.organization_id IN (SELECT id FROM organizations WHERE name_fold >= ? AND"
-                " name_fold < ?)",
-                DB_ARGS(DB_TEXT(from), DB_TEXT(sql_prefix_end(from, b->env->a))));
-    return RC_OK;
-}
-
-static enum rc where_tag(struct builder *b, const struct query_node *n)
-{
-    if (is(n, "none"))
-        sql_add(b->q, "t.tags_json = '[]'", DB_NO_ARGS);
-    else
-        sql_add(b->q,
-                "t.id IN (SELECT tt.ticket_id FROM ticket_tags tt JOIN tags g ON g.id = tt.tag_id"
-                " WHERE g.name = ?)",
-                DB_ARGS(DB_TEXT(str_lower(n->value, b->env->a))));
-    add_agents_only(b);
-    return RC_OK;
-}
-
-static enum rc where_number(struct builder *b, const struct query_node *n)
+static enum rc where_number(struct query_builder *b, const struct query_node *n)
 {
     struct str v = n->value;
 
@@ -290,14 +69,14 @@ static enum rc where_number(struct builder *b, const struct query_node *n)
     return RC_OK;
 }
 
-static enum rc where_channel(struct builder *b, const struct query_node *n)
+static enum rc where_channel(struct query_builder *b, const struct query_node *n)
 {
     static const char *const names[] = { "web",  "api", "email",  "phone", "walk-in",
                                          "chat", "sms", "system", NULL };
-    int i = choice(n, names);
+    int i = query_choice(n, names);
 
     if (i < 0)
-        return bad_value(b, n, "web, api, email, phone, walk-in, chat, sms, system");
+        return query_bad_value(b, n, "web, api, email, phone, walk-in, chat, sms, system");
     sql_add(b->q, "t.channel = ?", DB_ARGS(DB_INT(i)));
     return RC_OK;
 }
@@ -308,7 +87,7 @@ static bool as_customer(const struct scope *s)
     return !s->internal;
 }
 
-static void add_column(const struct builder *b, enum query_field_id id)
+static void add_column(const struct query_builder *b, enum query_field_id id)
 {
     struct sql *q = b->q;
 
@@ -326,14 +105,14 @@ static void add_column(const struct builder *b, enum query_field_id id)
     }
 }
 
-static void add_comparison(struct sql *q, enum query_cmp cmp, int64_t v)
+void query_compare(struct sql *q, enum query_cmp cmp, struct db_val v)
 {
     switch (cmp) {
-    case QUERY_LT: sql_add(q, " < ?", DB_ARGS(DB_INT(v))); break;
-    case QUERY_LE: sql_add(q, " <= ?", DB_ARGS(DB_INT(v))); break;
-    case QUERY_GT: sql_add(q, " > ?", DB_ARGS(DB_INT(v))); break;
-    case QUERY_GE: sql_add(q, " >= ?", DB_ARGS(DB_INT(v))); break;
-    default: sql_add(q, " = ?", DB_ARGS(DB_INT(v))); break;
+    case QUERY_LT: sql_add(q, " < ?", DB_ARGS(v)); break;
+    case QUERY_LE: sql_add(q, " <= ?", DB_ARGS(v)); break;
+    case QUERY_GT: sql_add(q, " > ?", DB_ARGS(v)); break;
+    case QUERY_GE: sql_add(q, " >= ?", DB_ARGS(v)); break;
+    default: sql_add(q, " = ?", DB_ARGS(v)); break;
     }
 }
 
@@ -351,7 +130,7 @@ static bool is_span(struct str v)
     return v.n >= 2 && v.n < 10 && str_chr(v, '-') == SIZE_MAX && !str_ieq(v, STR("now"));
 }
 
-static enum rc where_any_time(struct builder *b, const struct query_node *n)
+static enum rc where_any_time(struct query_builder *b, const struct query_node *n)
 {
     static const char allowed[] = "2026-01-31, 2026-01-31T12:00:00Z, 7d, 2h, now; with <, >, a..b";
     bool future = n->field->id == QF_DUE || n->field->id == QF_UNTIL, span = is_span(n->value);
@@ -361,12 +140,12 @@ static enum rc where_any_time(struct builder *b, const struct query_node *n)
     if (cmp == QUERY_EQ && span)
         cmp = QUERY_LE; /* updated:7d means within the last 7 days */
     if (!query_time(n->value, b->env->now_us, future, cmp == QUERY_GT || cmp == QUERY_LE, &from))
-        return bad_value(b, n, allowed);
+        return query_bad_value(b, n, allowed);
     if (cmp == QUERY_EQ || cmp == QUERY_RANGE) {
         struct str end = cmp == QUERY_RANGE ? n->value2 : n->value;
 
         if (!query_time(end, b->env->now_us, future, true, &to))
-            return bad_value(b, n, allowed);
+            return query_bad_value(b, n, allowed);
         sql_add(b->q, "(", DB_NO_ARGS);
         add_column(b, n->field->id);
         sql_add(b->q, " >= ? AND ", DB_ARGS(DB_INT(from < to ? from : to)));
@@ -375,15 +154,15 @@ static enum rc where_any_time(struct builder *b, const struct query_node *n)
         return RC_OK;
     }
     add_column(b, n->field->id);
-    add_comparison(b->q, span && !future ? turned(cmp) : cmp, from);
+    query_compare(b->q, span && !future ? turned(cmp) : cmp, DB_INT(from));
     return RC_OK;
 }
 
-static enum rc where_time(struct builder *b, const struct query_node *n)
+static enum rc where_time(struct query_builder *b, const struct query_node *n)
 {
     TRY(where_any_time(b, n));
     if (n->field->id == QF_UNTIL)
-        add_agents_only(b);
+        query_agents_only(b);
     return RC_OK;
 }
 
@@ -396,29 +175,29 @@ static void where_closed(struct sql *q, bool as_customer)
         sql_add(q, "t.state_type IN (4, 5)", DB_NO_ARGS);
 }
 
-static enum rc where_is(struct builder *b, const struct query_node *n)
+static enum rc where_is(struct query_builder *b, const struct query_node *n)
 {
     struct sql *q = b->q;
 
-    if (is(n, "unassigned"))
+    if (query_is(n, "unassigned"))
         sql_add(q, "t.owner_id IS NULL", DB_NO_ARGS);
-    else if (is(n, "assigned"))
+    else if (query_is(n, "assigned"))
         sql_add(q, "t.owner_id IS NOT NULL", DB_NO_ARGS);
-    else if (is(n, "mine"))
+    else if (query_is(n, "mine"))
         sql_add(q, "t.owner_id = ?", DB_ARGS(DB_INT(b->env->user_id)));
-    else if (is(n, "open"))
+    else if (query_is(n, "open"))
         sql_add(q, "t.state_type IN (0, 1, 2, 3)", DB_NO_ARGS);
-    else if (is(n, "closed"))
-        where_closed(q, only_as_customer(b->env));
-    else if (is(n, "merged"))
+    else if (query_is(n, "closed"))
+        where_closed(q, query_only_as_customer(b->env));
+    else if (query_is(n, "merged"))
         sql_add(q, "t.state_type = 6", DB_NO_ARGS);
-    else if (is(n, "overdue"))
+    else if (query_is(n, "overdue"))
         sql_add(q, "t.next_due_us < ?", DB_ARGS(DB_INT(b->env->now_us)));
-    else if (is(n, "watched"))
+    else if (query_is(n, "watched"))
         sql_add(q, "t.id IN (SELECT ticket_id FROM watches WHERE user_id = ?)",
                 DB_ARGS(DB_INT(b->env->user_id)));
     else
-        return bad_value(b, n, "unassigned, assigned, mine, open, closed, merged, overdue, watched");
+        return query_bad_value(b, n, "unassigned, assigned, mine, open, closed, merged, overdue, watched");
     return RC_OK;
 }
 
@@ -450,43 +229,51 @@ static void where_note(struct sql *q, const struct scope *s)
     sql_add(q, ")", DB_NO_ARGS);
 }
 
-static enum rc where_has(struct builder *b, const struct query_node *n)
+static enum rc where_has(struct query_builder *b, const struct query_node *n)
 {
     struct sql *q = b->q;
 
-    if (is(n, "attachment"))
+    if (query_is(n, "attachment"))
         where_attachment(q, b->env->scope);
-    else if (is(n, "owner"))
+    else if (query_is(n, "owner"))
         sql_add(q, "t.owner_id IS NOT NULL", DB_NO_ARGS);
-    else if (is(n, "organization"))
+    else if (query_is(n, "organization"))
         sql_add(q, "t.organization_id IS NOT NULL", DB_NO_ARGS);
-    else if (is(n, "tag"))
+    else if (query_is(n, "tag"))
         sql_add(q, "t.tags_json <> '[]'", DB_NO_ARGS);
-    else if (is(n, "note") && b->env->scope->internal)
+    else if (query_is(n, "note") && b->env->scope->internal)
         where_note(q, b->env->scope);
     else
-        return bad_value(b, n, "attachment, note, owner, organization, tag");
-    if (is(n, "tag") || is(n, "note"))
-        add_agents_only(b);
+        return query_bad_value(b, n, "attachment, note, owner, organization, tag");
+    if (query_is(n, "tag") || query_is(n, "note"))
+        query_agents_only(b);
     return RC_OK;
 }
 
-static enum rc where_custom(struct builder *b, const struct query_node *n)
+static enum rc where_custom(struct query_builder *b, const struct query_node *n)
 {
     TRY(query_custom(b->q, b->env, n, b->e));
-    add_agents_only(b);
+    query_agents_only(b);
     return RC_OK;
 }
 
-static const field_fn field_fns[] = {
-    [QF_STATE] = where_state,       [QF_PRIORITY] = where_priority,
-    [QF_GROUP] = where_group,       [QF_OWNER] = where_owner,
-    [QF_CUSTOMER] = where_customer, [QF_ORGANIZATION] = where_organization,
-    [QF_TAG] = where_tag,           [QF_NUMBER] = where_number,
-    [QF_CHANNEL] = where_channel,   [QF_CREATED] = where_time,
-    [QF_UPDATED] = where_time,      [QF_CLOSED] = where_time,
-    [QF_DUE] = where_time,          [QF_UNTIL] = where_time,
-    [QF_IS] = where_is,             [QF_HAS] = where_has,
+static query_where_fn *const field_fns[] = {
+    [QF_STATE] = query_where_state,
+    [QF_PRIORITY] = query_where_priority,
+    [QF_GROUP] = query_where_group,
+    [QF_OWNER] = query_where_owner,
+    [QF_CUSTOMER] = query_where_customer,
+    [QF_ORGANIZATION] = query_where_organization,
+    [QF_TAG] = query_where_tag,
+    [QF_NUMBER] = where_number,
+    [QF_CHANNEL] = where_channel,
+    [QF_CREATED] = where_time,
+    [QF_UPDATED] = where_time,
+    [QF_CLOSED] = where_time,
+    [QF_DUE] = where_time,
+    [QF_UNTIL] = where_time,
+    [QF_IS] = where_is,
+    [QF_HAS] = where_has,
     [QF_CUSTOM] = where_custom,
 };
 
@@ -504,7 +291,7 @@ void query_where_visible(struct sql *q, const struct scope *s)
 }
 
 /* Tickets with a message that holds the words. */
-static void where_words(struct builder *b, const struct query_node *n)
+static void where_words(struct query_builder *b, const struct query_node *n)
 {
     const struct scope *content = query_content(b->env);
     struct str match;
@@ -533,7 +320,7 @@ static void where_words(struct builder *b, const struct query_node *n)
     sql_add(b->q, ")", DB_NO_ARGS);
 }
 
-static enum rc where_node(struct builder *b, const struct query_node *n)
+static enum rc where_node(struct query_builder *b, const struct query_node *n)
 {
     if (n->kind == QUERY_FIELD)
         return field_fns[n->field->id](b, n);
@@ -560,7 +347,7 @@ static enum rc where_node(struct builder *b, const struct query_node *n)
 enum rc query_where(struct sql *q, const struct query_node *n, const struct query_env *env,
                     struct err *e)
 {
-    struct builder b = { q, env, e };
+    struct query_builder b = { q, env, e };
 
     if (!n)
         return RC_OK;
