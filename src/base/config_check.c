@@ -78,26 +78,40 @@ struct checking {
 
 #define MEND_SECRET "make one with: openssl rand -hex 64"
 
+static void check_strength(const struct checking *c, const char *name, struct str s)
+{
+    if (looks_like_example(s))
+        config_issue(c->issues, c->a, c->production, "%s is an example's value: " MEND_SECRET, name);
+    else if (s.n < SECRET_CHARS)
+        config_issue(c->issues, c->a, c->production,
+                     "%s has %zu characters, %d are needed: " MEND_SECRET, name, s.n, SECRET_CHARS);
+    else if (secret_bits(s) < SECRET_BITS)
+        config_issue(c->issues, c->a, c->production,
+                     "%s is too easy to guess (about %lld bits, %d are needed): " MEND_SECRET, name,
+                     (long long)secret_bits(s), SECRET_BITS);
+}
+
 static void check_secret(const struct checking *c)
 {
     struct str s = c->cfg->jwt_secret;
 
-    if (!c->production && s.n == 0)
-        return;
-    if (s.n == 0)
+    if (s.n)
+        check_strength(c, "JWT_SECRET", s);
+    else if (c->production)
         config_issue(c->issues, c->a, true, "JWT_SECRET is missing: " MEND_SECRET);
-    else if (looks_like_example(s))
-        config_issue(c->issues, c->a, c->production,
-                     "JWT_SECRET is an example's value: " MEND_SECRET);
-    else if (s.n < SECRET_CHARS)
-        config_issue(c->issues, c->a, c->production,
-                     "JWT_SECRET has %zu characters, %d are needed: " MEND_SECRET, s.n,
-                     SECRET_CHARS);
-    else if (secret_bits(s) < SECRET_BITS)
-        config_issue(
-            c->issues, c->a, c->production,
-            "JWT_SECRET is too easy to guess (about %lld bits, %d are needed): " MEND_SECRET,
-            (long long)secret_bits(s), SECRET_BITS);
+}
+
+static void check_former(const struct checking *c)
+{
+    const struct config *cfg = c->cfg;
+
+    /* Who knows it signs in as anybody, just as with the one that signs. */
+    if (cfg->jwt_secret_former.n)
+        check_strength(c, "JWT_SECRET_FORMER", cfg->jwt_secret_former);
+    if (cfg->jwt_secret_former.n && str_eq(cfg->jwt_secret_former, cfg->jwt_secret))
+        config_issue(c->issues, c->a, false, "JWT_SECRET_FORMER is JWT_SECRET itself: it does nothing");
+    if (cfg->secret_key_former.n && str_eq(cfg->secret_key_former, cfg->secret_key))
+        config_issue(c->issues, c->a, false, "SECRET_KEY_FORMER is SECRET_KEY itself: it does nothing");
 }
 
 static bool is_host_char(char c)
@@ -210,9 +224,10 @@ static void check_backup(const struct checking *c)
 
 void config_check(const struct config *cfg, struct arena *a, struct config_issues *issues)
 {
-    static void (*const checks[])(const struct checking *) = { check_secret, check_origins,
-                                                               check_base_url, check_tls,
-                                                               check_database, check_backup };
+    static void (*const checks[])(const struct checking *) = { check_secret, check_former,
+                                                               check_origins, check_base_url,
+                                                               check_tls, check_database,
+                                                               check_backup };
     const struct checking c = { cfg, a, issues, config_is_production(cfg) };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "check/unit_file.h"
+#include "desk/reseal.h"
 #include "store/store.h"
 #include "text/html.h"
 
@@ -100,6 +101,8 @@ static bool are_good_secrets(struct check_run *r, struct finding *f)
         struct str value;
     } secrets[] = { { "JWT_SECRET", r->cfg->jwt_secret },
                     { "SECRET_KEY", r->cfg->secret_key },
+                    { "JWT_SECRET_FORMER", r->cfg->jwt_secret_former },
+                    { "SECRET_KEY_FORMER", r->cfg->secret_key_former },
                     { "METRICS_TOKEN", r->cfg->metrics_token },
                     { "BACKUP_KEY", r->cfg->backup_key },
                     { "BACKUP_OFFSITE_PASSWORD", r->cfg->backup_offsite_password } };
@@ -142,6 +145,29 @@ static bool is_database_private(struct check_run *r, struct finding *f)
     return str_starts(path, r->cfg->data_dir) || is_private(r, path, "the database", f);
 }
 
+/* What the database has sealed opens, and hangs on no key that was to go. */
+static bool is_sealed_well(struct check_run *r, struct finding *f)
+{
+    struct secret_keys keys;
+    struct reseal_report report;
+    struct err e = { 0 };
+
+    secret_keys_of(r->cfg, &keys);
+    if (!r->db || reseal_look(r->db, &keys, &report, &e) != RC_OK)
+        return true; /* lines of the database say so */
+    if (report.unreadable)
+        find_fail(f, "%lld of %lld sealed texts open with none of the keys: %.*s", (long long)report.unreadable,
+                  (long long)report.rows, STR_ARG(reseal_names(&report, r->a)));
+    else if (report.former)
+        find_warn(f, "%lld sealed texts still need a former key: run server secrets rotate",
+                  (long long)report.former);
+    else if (r->cfg->secret_key_former.n)
+        find_warn(f, "SECRET_KEY_FORMER seals nothing any more: remove it");
+    else if (r->cfg->jwt_secret_former.n)
+        find_warn(f, "JWT_SECRET_FORMER still lets people in: remove it a day after JWT_SECRET was replaced");
+    return !report.unreadable && !report.former && !r->cfg->secret_key_former.n && !r->cfg->jwt_secret_former.n;
+}
+
 void check_secrets(struct check_run *r, const char *of, struct finding *f)
 {
     struct str env = str_printf(r->a, "%.*s/.env", STR_ARG(r->o->folder));
@@ -150,7 +176,7 @@ void check_secrets(struct check_run *r, const char *of, struct finding *f)
     if (!is_private(r, env, "the file", f) || !is_private(r, r->cfg->tls_key, "the key", f)
         || !is_private(r, r->cfg->data_dir, "the folder", f)
         || !is_private(r, r->cfg->backup_dir, "the folder", f) || !is_database_private(r, f)
-        || !are_files_private(r, f) || !are_good_secrets(r, f))
+        || !are_files_private(r, f) || !are_good_secrets(r, f) || !is_sealed_well(r, f))
         return;
     if (!config_is_set(r->cfg, "SECRET_KEY"))
         find_warn(f, "SECRET_KEY is not set: what it would seal hangs on JWT_SECRET");

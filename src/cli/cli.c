@@ -47,6 +47,7 @@ static const struct command *const commands[] = {
     &cmd_backup,
     &cmd_restore,
     &cmd_drill,
+    &cmd_secrets,
     &cmd_retention,
     &cmd_hold,
     &cmd_person,

@@ -75,7 +75,7 @@ extern const struct actor cli_console;
 
 extern const struct command cmd_evidence, cmd_health;
 extern const struct command cmd_serve, cmd_migrate, cmd_user, cmd_config, cmd_audit, cmd_backup, cmd_checklist,
-    cmd_drill, cmd_restore, cmd_seed, cmd_retention, cmd_hold, cmd_person, cmd_compliance,
+    cmd_drill, cmd_restore, cmd_seed, cmd_secrets, cmd_retention, cmd_hold, cmd_person, cmd_compliance,
     cmd_bench_data, cmd_openapi;
 
 #endif

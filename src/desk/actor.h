@@ -78,7 +78,6 @@ struct actor {
                                  opened himself, not what reached the address he named */
     bool by_cookie;           /* the CSRF rules apply */
     bool stale_cookie;        /* the cookie named no session that lives: the answer clears it */
-    struct str csrf_token;    /* of the session, when by_cookie */
     struct str address;       /* client address as text, for audit and sessions */
     struct str request_id;
 };

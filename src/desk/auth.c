@@ -17,12 +17,42 @@ static struct str own(struct str s, struct arena *a)
     return s.p ? str_dup(s, a) : STR_NONE;
 }
 
-void auth_derive(const struct auth *au, struct str purpose, struct sha256 *key)
+static void derive(struct str secret, struct str purpose, struct sha256 *key)
 {
     struct arena *a CLEAN(arena_clean) = arena_new(64 * KIB);
     struct str label = str_printf(a, "ticketing-system:%.*s", STR_ARG(purpose));
 
-    *key = hash_hmac_sha256(au->o.jwt_secret, label);
+    *key = hash_hmac_sha256(secret, label);
+}
+
+void auth_derive(const struct auth *au, struct str purpose, struct sha256 *key)
+{
+    derive(au->o.jwt_secret, purpose, key);
+}
+
+bool auth_derive_former(const struct auth *au, struct str purpose, struct sha256 *key)
+{
+    if (au->has_former)
+        derive(au->o.jwt_former, purpose, key);
+    return au->has_former;
+}
+
+static void derive_keys(struct str secret, struct auth_keys *k)
+{
+    derive(secret, STR("csrf"), &k->csrf);
+    derive(secret, STR("refresh"), &k->refresh);
+}
+
+static void make_keys(struct auth *au)
+{
+    const struct secret_from from = { au->o.secret_key, au->o.jwt_secret, au->o.secret_former,
+                                      au->o.jwt_former };
+
+    derive_keys(au->o.jwt_secret, &au->now);
+    au->has_former = au->o.jwt_former.n > 0;
+    if (au->has_former)
+        derive_keys(au->o.jwt_former, &au->former);
+    secret_keys_make(&from, &au->seals);
 }
 
 enum rc auth_open(const struct auth_opts *o, struct auth **out, struct err *e)
@@ -38,13 +68,10 @@ enum rc auth_open(const struct auth_opts *o, struct auth **out, struct err *e)
     au->o = *o;
     au->o.jwt_secret = own(o->jwt_secret, mem);
     au->o.secret_key = own(o->secret_key, mem);
+    au->o.jwt_former = own(o->jwt_former, mem);
+    au->o.secret_former = own(o->secret_former, mem);
     au->o.base_url = own(o->base_url, mem);
-    auth_derive(au, STR("csrf"), &au->csrf_key);
-    auth_derive(au, STR("refresh"), &au->refresh_key);
-    if (o->secret_key.n)
-        au->seal_key = hash_hmac_sha256(o->secret_key, STR("ticketing-system:seal"));
-    else
-        auth_derive(au, STR("seal"), &au->seal_key);
+    make_keys(au);
     au->rights = rights_cache_new();
     au->dummy_hash = password_of_nobody(o->argon2_kib, o->argon2_passes, mem);
     *out = au;
@@ -73,13 +100,24 @@ struct str token_hash(struct str token, struct arena *a)
     return sha256_hex(hash_sha256(token), a);
 }
 
-struct str auth_csrf(const struct auth *au, int64_t session_id, struct arena *a)
+static struct str csrf_of(const struct auth_keys *k, int64_t session_id, struct arena *a)
 {
-    struct str key = { (const char *)au->csrf_key.b, SHA256_LEN };
+    struct str key = { (const char *)k->csrf.b, SHA256_LEN };
     struct sha256 mac =
         hash_hmac_sha256(key, str_printf(a, "session:%lld", (long long)session_id));
 
     return enc_base64url((struct str){ (const char *)mac.b, SHA256_LEN }, a);
+}
+
+struct str auth_csrf(const struct auth *au, int64_t session_id, struct arena *a)
+{
+    return csrf_of(&au->now, session_id, a);
+}
+
+bool auth_csrf_is(const struct auth *au, int64_t session_id, struct str token, struct arena *a)
+{
+    return str_eq_secret(token, csrf_of(&au->now, session_id, a))
+           || (au->has_former && str_eq_secret(token, csrf_of(&au->former, session_id, a)));
 }
 
 /* ── "last seen", written behind the request ── */
@@ -162,7 +200,8 @@ static enum rc find_bearer(const struct auth *au, struct db *db, struct str bear
 
     if (str_starts(bearer, STR(API_TOKEN_PREFIX)))
         return caller_by_token(db, token_hash(bearer, a), a, row, e);
-    if (!jwt_verify(bearer, au->o.jwt_secret, now_us / US_PER_S, a, &t))
+    if (!jwt_verify(bearer, au->o.jwt_secret, now_us / US_PER_S, a, &t)
+        && !jwt_verify(bearer, au->o.jwt_former, now_us / US_PER_S, a, &t))
         return RC_NOT_FOUND;
     TRY(caller_by_session(db, t.session_id, a, row, e));
     return row->user_id == t.user_id ? RC_OK : RC_NOT_FOUND;
@@ -202,7 +241,6 @@ static enum rc resolve_cookie(struct auth *au, struct db *db, struct store *s,
     touch(s, &row, now_us);
     TRY(take_rights(au, db, &row, a, who, e));
     who->by_cookie = true;
-    who->csrf_token = auth_csrf(au, row.session_id, a);
     return RC_OK;
 }
 

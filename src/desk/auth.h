@@ -21,6 +21,8 @@ enum registration { REGISTRATION_OFF, REGISTRATION_VERIFY, REGISTRATION_OPEN };
 struct auth_opts {
     struct str jwt_secret;       /* not empty */
     struct str secret_key;       /* seals small secrets; empty: derived from jwt_secret */
+    struct str jwt_former;       /* what it signed holds too; empty: none */
+    struct str secret_former;    /* what it sealed still opens; empty: none */
     struct str base_url;         /* "https://help.example.com": links in mails */
     enum registration registration;
     bool log_links;              /* development: one-time links go to the log too */
@@ -56,8 +58,12 @@ enum rc actor_load(struct db *db, int64_t user_id, struct arena *a, struct actor
 
 /* The CSRF token that belongs to a session. */
 struct str auth_csrf(const struct auth *au, int64_t session_id, struct arena *a);
+/* Whether it is that token, or the one that the former secret gave. */
+bool auth_csrf_is(const struct auth *au, int64_t session_id, struct str token, struct arena *a) MUST_USE;
 /* A key for one purpose, derived from JWT_SECRET: "cursor", "csrf", … */
 struct sha256;
 void auth_derive(const struct auth *au, struct str purpose, struct sha256 *key);
+/* The same from the former secret; false without one. */
+bool auth_derive_former(const struct auth *au, struct str purpose, struct sha256 *key) MUST_USE;
 
 #endif

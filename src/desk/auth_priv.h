@@ -5,12 +5,20 @@
 #include "base/enc.h"
 #include "desk/auth.h"
 #include "desk/rights_cache.h"
+#include "desk/secret.h"
+
+/* Derived from one secret. */
+struct auth_keys {
+    struct sha256 csrf, refresh;
+};
 
 struct auth {
     struct auth_opts o;       /* texts owned, in mem */
     struct arena *mem;
-    struct sha256 csrf_key;   /* derived from jwt_secret */
-    struct sha256 seal_key, refresh_key;
+    struct auth_keys now;     /* of jwt_secret: what we sign with */
+    struct auth_keys former;  /* of jwt_former: what holds as well, when has_former */
+    bool has_former;
+    struct secret_keys seals;
     struct str dummy_hash;    /* verified when an account does not exist: the same time */
     struct rights_cache *rights;
 };

@@ -4,7 +4,7 @@
  *
  * Kinds are words with dots.  Those of the backups:
  *     backup.full, backup.incremental, backup.verify, backup.offsite, drill
- * Of data protection: retention, compliance.report (docs/compliance.md).
+ * Of data protection: retention, compliance.report (docs/compliance.md), secrets.rotate (docs/secrets.md).
  * figures is a JSON object; its keys belong to the kind (docs/disaster-recovery.md). */
 #ifndef DESK_EVIDENCE_H
 #define DESK_EVIDENCE_H

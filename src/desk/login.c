@@ -3,7 +3,6 @@
 #include "desk/auth_priv.h"
 #include "desk/lockout.h"
 #include "desk/password.h"
-#include "desk/secret.h"
 #include "desk/totp.h"
 
 enum { MFA_TOKEN_S = 300, MFA_TRIES = 5 };
@@ -118,7 +117,7 @@ static enum rc check_totp(const struct account *c, const struct user_login *u, s
 
     if (!u->totp_sealed.n)
         return RC_UNAUTH;
-    TRY(secret_open(c->au, u->totp_sealed, c->a, &secret, e));
+    TRY(secret_open(&c->au->seals, u->totp_sealed, c->a, &secret, e));
     if (!totp_check(secret, code, c->now_us / US_PER_S, u->totp_last_step, c->a, &step))
         return RC_UNAUTH;
     enum rc rc = users_use_totp(c->db, u->id, step, e);

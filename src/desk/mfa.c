@@ -5,7 +5,6 @@
 #include "desk/auth_priv.h"
 #include "desk/lockout.h"
 #include "desk/login.h"
-#include "desk/secret.h"
 #include "desk/settings.h"
 #include "desk/totp.h"
 
@@ -40,7 +39,7 @@ enum rc mfa_setup(const struct account *c, const struct proof *p, struct mfa_set
     rand_bytes(key, sizeof key);
     out->secret = enc_base32(secret, c->a);
     out->uri = totp_uri(secret, issuer, u.email, c->a);
-    TRY(users_set_totp(c->db, u.id, secret_seal(c->au, secret, c->a), 0, e));
+    TRY(users_set_totp(c->db, u.id, secret_seal(&c->au->seals, secret, c->a), 0, e));
     return account_audit(c, "mfa.setup", u.id, STR_NONE, e);
 }
 

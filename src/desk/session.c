@@ -19,9 +19,9 @@ static struct str access_token(const struct account *c, int64_t user_id, int64_t
     return jwt_sign(&t, c->au->o.jwt_secret, c->a);
 }
 
-static struct str refresh_mac(const struct auth *au, struct str part, struct arena *a)
+static struct str refresh_mac(const struct auth_keys *k, struct str part, struct arena *a)
 {
-    struct sha256 mac = hash_hmac_sha256((struct str){ (const char *)au->refresh_key.b, SHA256_LEN }, part);
+    struct sha256 mac = hash_hmac_sha256((struct str){ (const char *)k->refresh.b, SHA256_LEN }, part);
 
     return enc_base64url((struct str){ (const char *)mac.b, MAC_BYTES }, a);
 }
@@ -31,7 +31,7 @@ static struct str refresh_token(const struct account *c, int64_t session_id)
     struct str part = str_printf(c->a, "%lld.%.*s", (long long)session_id,
                                  STR_ARG(rand_token(REFRESH_BYTES, c->a)));
 
-    return str_printf(c->a, "%.*s.%.*s", STR_ARG(part), STR_ARG(refresh_mac(c->au, part, c->a)));
+    return str_printf(c->a, "%.*s.%.*s", STR_ARG(part), STR_ARG(refresh_mac(&c->au->now, part, c->a)));
 }
 
 /* The session that a refresh token of ours names. */
@@ -40,8 +40,10 @@ static bool refresh_parse(const struct account *c, struct str token, int64_t *se
     struct str rest = token, id = str_cut(&rest, '.'), random = str_cut(&rest, '.');
     struct str part = { token.p, id.n + 1 + random.n };
 
-    return rest.p && str_i64(id, 1, INT64_MAX, session_id) &&
-           str_eq_secret(rest, refresh_mac(c->au, part, c->a));
+    if (!rest.p || !str_i64(id, 1, INT64_MAX, session_id))
+        return false;
+    return str_eq_secret(rest, refresh_mac(&c->au->now, part, c->a))
+           || (c->au->has_former && str_eq_secret(rest, refresh_mac(&c->au->former, part, c->a)));
 }
 
 static void fill(const struct account *c, struct session_tokens *t)

@@ -95,6 +95,8 @@ enum rc app_auth(const struct config *cfg, struct auth **out, struct err *e)
     const struct auth_opts o = {
         .jwt_secret = cfg->jwt_secret,
         .secret_key = cfg->secret_key,
+        .jwt_former = cfg->jwt_secret_former,
+        .secret_former = cfg->secret_key_former,
         .base_url = cfg->base_url,
         .registration = (enum registration)cfg->registration, /* in the order of config.def */
         .log_links = !config_is_production(cfg),
@@ -115,6 +117,8 @@ static enum rc open_auth(struct app *app, struct err *e)
     TRY(app_auth(app->cfg, &app->auth, e));
     auth_derive(app->auth, STR("cursor"), &key);
     memcpy(app->cursor_key, key.b, APP_KEY_LEN);
+    app->has_cursor_key_former = auth_derive_former(app->auth, STR("cursor"), &key);
+    memcpy(app->cursor_key_former, key.b, APP_KEY_LEN);
     return RC_OK;
 }
 

@@ -60,7 +60,8 @@ struct app {
     const struct dispatch *dispatch;
     struct web_live *_Atomic live; /* the reloadable settings, web/live.h */
     struct inflight *inflight;     /* idempotency keys of running requests */
-    unsigned char cursor_key[APP_KEY_LEN];
+    unsigned char cursor_key[APP_KEY_LEN], cursor_key_former[APP_KEY_LEN]; /* the second: also read */
+    bool has_cursor_key_former;
     void (*reply)(struct exchange *x); /* exchange_reply(), but for tests */
     /* Tests: called with the connection before the stages that use it run; may be NULL. */
     void (*on_db)(struct app *app, struct db *db, bool writes);

@@ -1,5 +1,6 @@
 /* Cross-site request forgery: a browser sends the session cookie whoever made it ask, so an unsafe
  * request with the cookie must come from our own pages (or an allowed origin) and know the token. */
+#include "desk/auth.h"
 #include "web/chain.h"
 #include "web/live.h"
 
@@ -42,7 +43,7 @@ enum rc csrf_check(struct request *r, struct err *e)
     if (who->type != ACTOR_USER || !who->by_cookie)
         return RC_OK;
     TRY(check_origin(r, e));
-    if (!token.p || who->csrf_token.n == 0 || !str_eq_secret(token, who->csrf_token))
+    if (!token.p || !auth_csrf_is(r->c.app->auth, who->session_id, token, r->c.a))
         return refuse(e, "The X-CSRF-Token header must hold the token of your session (GET /api/v1/auth/csrf).");
     return RC_OK;
 }

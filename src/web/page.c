@@ -60,13 +60,21 @@ static enum rc bad_cursor(struct err *e, const char *why)
     return err_set(e, RC_BAD, "bad_cursor", "The cursor in after %s; start again without it.", why);
 }
 
+static bool is_ours(struct ctx *c, struct str text, struct cursor *cur)
+{
+    const struct app *app = c->app;
+
+    return cursor_read(app->cursor_key, text, c->a, cur)
+           || (app->has_cursor_key_former && cursor_read(app->cursor_key_former, text, c->a, cur));
+}
+
 static enum rc use_cursor(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
                           struct ctx_page *p, struct err *e)
 {
     struct cursor cur;
     const char *sort = NULL;
 
-    if (!cursor_read(c->app->cursor_key, q->after.v, c->a, &cur) || !str_eq(cur.filter, p->filter))
+    if (!is_ours(c, q->after.v, &cur) || !str_eq(cur.filter, p->filter))
         return bad_cursor(e, "is not one of this list");
     for (size_t i = 0; sorts->names[i]; i++) {
         if (str_eq(cur.sort, str_of(sorts->names[i])))
