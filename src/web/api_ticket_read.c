@@ -383,8 +383,6 @@ enum rc api_view_tickets(struct ctx *c, struct err *e)
 /* ---- Show ---- */
 
 enum include { INC_MESSAGES, INC_PARTICIPANTS, INC_LINKS, INC_CUSTOMER, INC_OWNER };
-/* What changes while the ticket's version stays. */
-enum { UNVERSIONED = 1u << INC_LINKS | 1u << INC_CUSTOMER | 1u << INC_OWNER };
 static const char *const include_names[] = { "messages", "participants", "links", "customer",
                                              "owner", NULL };
 
@@ -496,10 +494,7 @@ enum rc api_ticket_show(struct ctx *c, struct err *e)
     if (inc & (1u << INC_LINKS))
         TRY(show_links(c, &s.call, &s.t, e));
     jw_obj_end(&c->out);
-    if (inc & UNVERSIONED)
-        ctx_etag_of_body(c, ticket_version_for(&s.t, s.internal));
-    else
-        ctx_etag(c, ticket_version_for(&s.t, s.internal));
+    ctx_etag(c, ticket_version_for(&s.t, s.internal));
     return RC_OK;
 }
 

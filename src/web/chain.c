@@ -277,6 +277,7 @@ static void start_answer(struct request *r)
     x->out_static = STR_NONE;
     r->c.out = jw_to(&x->out_body);
     r->c.status = r->c.route->status;
+    r->c.version = 0;
     r->c.commit_error = r->c.shows_current = false;
 }
 
@@ -371,6 +372,16 @@ static void leave_db(struct request *r)
     r->c.db = NULL;
 }
 
+/* What shows an object gets its ETag, also when it is only the current one behind a failure. */
+static enum rc handle(struct ctx *c, struct err *e)
+{
+    enum rc rc = c->route->handle(c, e);
+
+    if (rc == RC_OK || c->shows_current)
+        ctx_etag_write(c);
+    return rc;
+}
+
 static enum rc write_run(struct write_job *j, struct db *db, struct err *e)
 {
     struct request *r = request_of_write(j);
@@ -382,7 +393,7 @@ static enum rc write_run(struct write_job *j, struct db *db, struct err *e)
     use_db(r, db, true);
     rc = idempotency_take(r, db, e);
     if (rc == RC_OK && !r->idem.replayed)
-        rc = c->route->handle(c, e);
+        rc = handle(c, e);
     if (rc == RC_OK)
         rc = idempotency_keep(r, db, e);
     leave_db(r);
@@ -412,7 +423,7 @@ static void run_handler(struct request *r)
             busy(r, "too many changes are waiting");
         return;
     }
-    rc = c->route->handle(c, &c->err);
+    rc = handle(c, &c->err);
     leave_db(r);
     finish_and_reply(r, rc);
 }

@@ -30,6 +30,7 @@ struct ctx {
     void *prepared;             /* prepare() may leave something for handle() here */
     bool commit_error;          /* handle() failed, but what it wrote is kept: a failed login counts */
     int status;                 /* starts as route->status; handlers may change it */
+    int64_t version;            /* of the object in out, or 0: ctx_etag() */
     int64_t db_us, db_statements;
     bool shows_current;         /* handle() failed (RC_STALE), and out holds the object as it is now:
                                    the problem answer shows it as "current" */
@@ -44,8 +45,11 @@ enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE
 enum rc ctx_ticket_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;
 /* If-Match: 0 when absent or "*"; RC_BAD when it is not one of our ETags ("v17", "v17.5f3…"). */
 enum rc ctx_if_match(struct ctx *c, int64_t *version, struct err *e) MUST_USE;
-void ctx_etag(struct ctx *c, int64_t version);               /* ETag: "v17" */
-void ctx_etag_of_body(struct ctx *c, int64_t version); /* "v17.5f3…": also of what the version does not count */
+/* The answer is one object of this version.  Its ETag is "v17.5f3…": the version for If-Match, and a mark
+ * of the whole body for If-None-Match, because an object shows names whose changes its version does not
+ * count.  ctx_etag_write() adds the header when the body is there; the chain does. */
+void ctx_etag(struct ctx *c, int64_t version);
+void ctx_etag_write(struct ctx *c);
 void ctx_location(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Lists.  The query spec must hold CTX_LIST_FIELDS; the cursor is signed and carries sort and filter.

@@ -560,7 +560,7 @@ static void internal_changes_leave_the_customers_version_alone(void **state)
     struct answer *an;
 
     (void)state;
-    assert_str_eq(etag, "\"v1\"");
+    assert_true(str_starts(etag, STR("\"v1.")));
     expect(say(t.agent, id, "{\"body\":\"n\",\"visibility\":\"internal\"}"), 201);
     set(id, "{\"tags\":[\"secret\"]}");
     set(id, "{\"state\":\"hold\"}");
@@ -569,7 +569,7 @@ static void internal_changes_leave_the_customers_version_alone(void **state)
                      desk_path(t.ch, "{\"user\":%lld,\"role\":\"follower\"}", (long long)other)), 200);
     assert_int_equal(version_for(path, t.agent), 6);
     assert_int_equal(version_for(path, t.customer), 2);
-    assert_str_eq(answer_header(as_customer(path), "etag"), "\"v2\"");
+    assert_true(str_starts(answer_header(as_customer(path), "etag"), STR("\"v2.")));
     assert_int_equal(answer_int(as_customer("/api/v1/tickets"), "/data/0/version"), 2);
     assert_int_equal(answer_int(as_customer(events), "/data/1/ticket_version"), 2);
 

@@ -116,6 +116,43 @@ static void a_ticket_shown_with_what_its_version_does_not_count_is_never_stale(v
     assert_int_equal(shown_with(ann_token, a, "links,customer", etag)->status, 200);
 }
 
+/* What a ticket shows beside what it counts: the request that gives it another name. */
+static void a_name_that_changed_is_never_hidden_by_an_etag(void **state)
+{
+    int64_t acme = answer_int(send(HTTP_POST, admin_token, "/api/v1/organizations", "{\"name\":\"Acme\"}"), "/id"), t;
+    struct answer *an = send(HTTP_PATCH, admin_token, desk_path(ch, "/api/v1/users/%lld", (long long)ann),
+                             desk_path(ch, "{\"organization_id\":%lld}", (long long)acme));
+    const char *const renamed[][2] = {
+        { "/api/v1/groups/1", "/group/name" },
+        { "/api/v1/states/1", "/state/name" },
+        { "/api/v1/priorities/2", "/priority/name" },
+        { desk_path(ch, "/api/v1/users/%lld", (long long)ann), "/customer/name" },
+        { desk_path(ch, "/api/v1/users/%lld", (long long)agent), "/owner/name" },
+        { desk_path(ch, "/api/v1/organizations/%lld", (long long)acme), "/organization/name" },
+    };
+
+    (void)state;
+    assert_int_equal(an->status, 200);
+    t = desk_ticket(ch, ann, 0, "named");
+    an = send(HTTP_PATCH, agent_token, desk_path(ch, "/api/v1/tickets/%lld", (long long)t),
+              desk_path(ch, "{\"owner\":%lld,\"organization\":%lld}", (long long)agent, (long long)acme));
+    assert_int_equal(an->status, 200);
+    for (size_t i = 0; i < ARRAY_LEN(renamed); i++) {
+        const char *name = desk_path(ch, "Name %zu", i);
+        struct answer *before = shown_with(agent_token, t, "messages", STR_NONE), *now;
+
+        assert_int_equal(shown_with(agent_token, t, "messages", answer_header(before, "etag"))->status, 304);
+        an = send(HTTP_PATCH, admin_token, renamed[i][0], desk_path(ch, "{\"name\":\"%s\"}", name));
+        if (an->status != 200)
+            fail_msg("%s: %.*s", renamed[i][0], STR_ARG(an->body));
+        now = shown_with(agent_token, t, "messages", answer_header(before, "etag"));
+        if (now->status != 200)
+            fail_msg("%s: still %d", renamed[i][1], now->status);
+        assert_true(str_eq(answer_text(now, renamed[i][1]), str_of(name)));
+        assert_int_equal(answer_int(now, "/version"), answer_int(before, "/version"));
+    }
+}
+
 static void such_an_etag_serves_as_if_match_too(void **state)
 {
     struct str etag = answer_header(shown_with(agent_token, one, "links", STR_NONE), "etag");
@@ -267,6 +304,7 @@ int main(void)
         EACH(a_link_is_seen_from_both_ends),
         EACH(both_ends_must_be_within_reach),
         EACH(a_ticket_shown_with_what_its_version_does_not_count_is_never_stale),
+        EACH(a_name_that_changed_is_never_hidden_by_an_etag),
         EACH(such_an_etag_serves_as_if_match_too),
         EACH(parents_make_no_cycle),
         EACH(a_far_end_out_of_reach_is_not_shown_nor_removed),

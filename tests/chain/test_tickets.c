@@ -72,7 +72,7 @@ static void a_customer_opens_sees_and_answers_his_ticket(void **state)
     assert_int_equal(answer_int(an, "/customer/id"), t.customer_id);
     assert_int_equal(answer_int(an, "/message_count"), 1);
     assert_true(json_is_null(answer_at(an, "/owner")));
-    assert_str_eq(answer_header(an, "etag"), "\"v1\"");
+    assert_true(str_starts(answer_header(an, "etag"), STR("\"v1.")));
 
     an = send(HTTP_POST, t.agent, "{\"body\":\"We come\"}", "/api/v1/tickets/%lld/messages", id);
     expect(an, 201);
