@@ -9,7 +9,7 @@
 #include "store/roles.h"
 #include "store/users.h"
 
-enum { MAILS_AN_HOUR = 3, NOBODY_BYTES = 24 };
+enum { MAILS_AN_HOUR = 3, NOBODY_BYTES = 24, NOBODY = -1 };
 static const int64_t verify_life_us = 3 * US_PER_DAY;
 
 enum rc password_prepare(const struct account *c, struct str password, struct str email,
@@ -61,19 +61,6 @@ static enum rc send_verify(const struct account *c, int64_t user_id, struct str 
     return mail_link(c, &t, &m, e);
 }
 
-/* An account of which nobody has proved any address, registered again: whose password it has nobody
- * knows, so the mailbox's owner must choose one, and no earlier link may confirm the other's. */
-static enum rc registered_twice(const struct account *c, const struct user_login *u, struct str fold,
-                                struct err *e)
-{
-    if (u->has_proof)
-        return send_verify(c, u->id, fold, fold, e);
-    TRY(one_time_drop(c->db, u->id, ONE_TIME_VERIFY, e));
-    if (c->au->o.registration == REGISTRATION_VERIFY)
-        TRY(users_set_password(c->db, u->id, STR_NONE, c->now_us, e));
-    return password_forgot(c, fold, e);
-}
-
 /* A mail without a link costs what one with a link does. */
 static enum rc mail_alike(const struct account *c, struct str fold, const struct account_mail *m, struct err *e)
 {
@@ -89,26 +76,79 @@ static enum rc mail_alike(const struct account *c, struct str fold, const struct
     return account_mail(c, m, e);
 }
 
-/* Somebody registers an address that is known: its owner hears of it, the caller does not. */
-static enum rc known_address(const struct account *c, const struct user_login *u, struct str fold,
-                             struct err *e)
+static enum rc mail_reset(const struct account *c, int64_t user_id, struct str address, struct str fold,
+                          int purpose, struct err *e)
 {
-    const struct one_time_new t = { .purpose = ONE_TIME_VERIFY, .object = fold, .expires_us = c->now_us };
-    struct account_mail m = { .kind = "mail.already_registered",
-                              .recipient = fold,
-                              .subject = "You already have an account",
-                              .text = "Somebody, perhaps you, tried to register with this address."
-                                      " You already have an account: log in, or ask for a new"
-                                      " password if you forgot it. If it was not you, do nothing." };
-    struct account_mail none = m;
+    bool invite = purpose == ONE_TIME_INVITE;
+    const struct one_time_new t = { .user_id = user_id, .purpose = purpose, .object = fold,
+                                    .expires_us = c->now_us + (invite ? 7 * US_PER_DAY : US_PER_HOUR) };
+    struct account_mail m = {
+        .kind = invite ? "mail.invite" : "mail.password_reset",
+        .recipient = address,
+        .subject = invite ? "Your account" : "Set a new password",
+        .text = invite ? "An account was made for you. Choose a password within seven days:"
+                       : "Somebody, perhaps you, asked for a new password. Choose one within an"
+                         " hour. If it was not you, do nothing:",
+        .path = "/reset-password",
+    };
+
+    return mail_link(c, &t, &m, e);
+}
+
+/* What is done for an address that registers, and what its mailbox is told. */
+struct told {
+    enum { TELL_NOBODY, TELL_VERIFY, TELL_RESET, TELL_KNOWN } what;
+    int64_t user_id;
+    bool drops_links, clears_password;
+};
+
+/* Somebody registers an address that is known: its owner hears of it, the caller does not.  Of an
+ * account of which nobody has proved any address nobody knows whose password it has: the mailbox's
+ * owner must choose one, and no earlier link may confirm the other's. */
+static struct told told_known(const struct account *c, const struct user_login *u)
+{
+    struct told t = { .what = TELL_NOBODY };
 
     if (!u->active || !account_serves(u))
-        return mail_link(c, &t, &none, e);
-    if (!u->password_hash.n)
-        return password_forgot(c, fold, e);
-    if (!u->verified_us)
-        return registered_twice(c, u, fold, e);
-    return mail_alike(c, fold, &m, e);
+        return t;
+    t.user_id = u->id;
+    if (!u->password_hash.n) {
+        t.what = TELL_RESET;
+    } else if (u->verified_us) {
+        t.what = TELL_KNOWN;
+    } else if (u->has_proof) {
+        t.what = TELL_VERIFY;
+    } else {
+        t.what = TELL_RESET;
+        t.drops_links = true;
+        t.clears_password = c->au->o.registration == REGISTRATION_VERIFY;
+    }
+    return t;
+}
+
+/* The same statements whoever it is, so that time tells nothing: what is not to be done is done to nobody. */
+static enum rc tell(const struct account *c, const struct told *t, struct str fold, struct str address,
+                    struct err *e)
+{
+    const struct account_mail known = { .kind = "mail.already_registered",
+                                        .recipient = fold,
+                                        .subject = "You already have an account",
+                                        .text = "Somebody, perhaps you, tried to register with this address."
+                                                " You already have an account: log in, or ask for a new"
+                                                " password if you forgot it. If it was not you, do nothing." };
+
+    TRY(one_time_drop(c->db, t->drops_links ? t->user_id : NOBODY, ONE_TIME_VERIFY, e));
+    TRY(users_set_password(c->db, t->clears_password ? t->user_id : NOBODY, STR_NONE, c->now_us, e));
+    switch (t->what) {
+    case TELL_KNOWN:
+        return mail_alike(c, fold, &known, e);
+    case TELL_RESET:
+        return mail_reset(c, t->user_id, fold, fold, ONE_TIME_RESET, e);
+    case TELL_VERIFY:
+    case TELL_NOBODY:
+        break;
+    }
+    return send_verify(c, t->user_id, fold, address, e);
 }
 
 static enum rc new_person(const struct account *c, const struct signup *s, struct str fold,
@@ -160,8 +200,10 @@ enum rc signup_register(const struct account *c, const struct signup *s, struct 
 {
     struct signup trimmed = *s;
     struct user_login u = { 0 };
+    struct told t;
     struct str fold;
     int64_t id;
+    bool known;
     enum rc rc;
 
     TRY(signup_allowed(c->au, e));
@@ -173,13 +215,12 @@ enum rc signup_register(const struct account *c, const struct signup *s, struct 
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
     err_clear(e);
-    TRY(make_person(c, &trimmed, fold, rc == RC_OK, &id, e));
-    if (rc == RC_OK) {
-        TRY(known_address(c, &u, fold, e));
-        return account_audit(c, "user.register_again", u.id, account_detail(c->a, STR("email"), fold), e);
-    }
-    TRY(send_verify(c, id, fold, trimmed.email, e));
-    return account_audit(c, "user.register", id, account_detail(c->a, STR("email"), fold), e);
+    known = rc == RC_OK;
+    TRY(make_person(c, &trimmed, fold, known, &id, e));
+    t = known ? told_known(c, &u) : (struct told){ .what = TELL_VERIFY, .user_id = id };
+    TRY(tell(c, &t, fold, known ? fold : trimmed.email, e));
+    return account_audit(c, known ? "user.register_again" : "user.register", known ? u.id : id,
+                         account_detail(c->a, STR("email"), fold), e);
 }
 
 /* Only a proven address makes its owner a member of the organisation of its domain. */
@@ -289,32 +330,13 @@ enum rc signup_verify_again(const struct account *c, struct str email, struct er
         return rc;
     err_clear(e);
     if (u.active && !u.verified_us && !u.password_hash.n)
-        TRY(password_forgot(c, fold, e));
+        TRY(mail_reset(c, account_serves(&u) ? u.id : 0, fold, fold, ONE_TIME_RESET, e));
     else
         TRY(send_verify(c, u.active && !u.verified_us ? u.id : 0, fold, fold, e));
     return account_audit(c, "user.verify_again", u.id, STR_NONE, e);
 }
 
 /* ── passwords ── */
-
-static enum rc mail_reset(const struct account *c, int64_t user_id, struct str address, struct str fold,
-                          int purpose, struct err *e)
-{
-    bool invite = purpose == ONE_TIME_INVITE;
-    const struct one_time_new t = { .user_id = user_id, .purpose = purpose, .object = fold,
-                                    .expires_us = c->now_us + (invite ? 7 * US_PER_DAY : US_PER_HOUR) };
-    struct account_mail m = {
-        .kind = invite ? "mail.invite" : "mail.password_reset",
-        .recipient = address,
-        .subject = invite ? "Your account" : "Set a new password",
-        .text = invite ? "An account was made for you. Choose a password within seven days:"
-                       : "Somebody, perhaps you, asked for a new password. Choose one within an"
-                         " hour. If it was not you, do nothing:",
-        .path = "/reset-password",
-    };
-
-    return mail_link(c, &t, &m, e);
-}
 
 enum rc password_invite(const struct account *c, int64_t user_id, struct str email, struct err *e)
 {

@@ -4,39 +4,17 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { onServer, until } from './harness.mjs';
+import { counted, said } from './alike.mjs';
 import { catalog, request, rows } from './rights_rows.mjs';
 
 const api = '/api/v1';
 const never = 999999999;
-const ownLook = / (schema_migrations|sqlite_schema|pg_class)$/; // the server's own look at its health, every second
 const TRIES = 6; // what runs in the background counts statements too
-
-/** Headers that differ between any two answers. */
-const volatile = ['x-request-id', 'date', 'server-timing', 'content-length', 'ratelimit', 'ratelimit-remaining', 'ratelimit-reset'];
-
-/** What an answer says, without what is of this request alone. */
-function said(answer, ids) {
-  const hide = (s) => ids.reduce((t, id) => t.replaceAll(new RegExp(`\\b${id}\\b`, 'g'), '<id>'), s);
-  const body = answer.json && { ...answer.json, request_id: undefined };
-  const headers = [...answer.headers].filter(([k]) => !volatile.includes(k)).map(([k, v]) => [k, hide(v)]);
-  return { status: answer.status, body: hide(JSON.stringify(body) ?? answer.text), headers };
-}
 
 onServer('rights', { REGISTRATION: 'open' }, (shared) => {
   const theirs = {}, who = {};
   let doc, all, changes;
 
-  const statements = async () => {
-    const text = await (await fetch(`${shared.server.url}/metrics`)).text();
-    return Object.fromEntries([...text.matchAll(/^db_statements_total\{statement="([^"]*)"\} (\d+)/gm)].map((m) => [m[1], +m[2]]));
-  };
-  const counted = async (work) => {
-    const before = await statements();
-    const answer = await work();
-    const now = await statements();
-    const ran = Object.entries(now).map(([k, n]) => [k, n - (before[k] ?? 0)]).filter(([k, n]) => n && !ownLook.test(k));
-    return { answer, ran: ran.sort().map(([k, n]) => `${n} ${k}`).join(', ') };
-  };
   /** The audit log counts every change. */
   const state = async () => (await who.admin.get(`${api}/audit-log?limit=1&sort=-n`)).data[0].n;
 
@@ -118,8 +96,8 @@ onServer('rights', { REGISTRATION: 'open' }, (shared) => {
     const no = neverLike(id);
     let absent, there;
     for (let i = 0; i < TRIES; i++) {
-      absent = await counted(() => send(no));
-      there = await counted(() => send(id));
+      absent = await counted(shared.server, () => send(no));
+      there = await counted(shared.server, () => send(id));
       if (absent.ran === there.ran) break;
     }
     const [a, b] = [absent, there].map((x) => ({ ...said(x.answer, [id, no]), ran: x.ran }));
