@@ -57,7 +57,7 @@ static bool query_enum(struct reader *r, const struct jfield *f, const struct pl
 
 static size_t count_items(struct str text)
 {
-    size_t n = text.n ? 1 : 0;
+    size_t n = 1; /* nothing is one empty item, which no list takes: it would be ignored else */
 
     for (size_t i = 0; i < text.n; i++)
         n += text.p[i] == ',';

@@ -115,7 +115,7 @@ enum rc account_groups(const struct account *c, const int64_t *ids, size_t n, st
 
     TRY(groups_count(c->db, ids, n, c->a, &found, e));
     if (found != (int64_t)n)
-        return err_field(e, "/group_levels", "unknown", "", "A group does not exist or stands there twice.");
+        return err_field(e, "/group_levels", "unknown", "ids from GET /api/v1/groups, each once", "A group does not exist or stands there twice.");
     return RC_OK;
 }
 
@@ -138,9 +138,10 @@ bool account_serves(const struct user_login *u)
     return u->id && (u->verified_us || (u->is_primary && !u->has_proof));
 }
 
-enum rc account_bad_token(struct err *e)
+enum rc account_bad_token(const char *pointer, struct err *e)
 {
     err_clear(e);
+    err_field(e, pointer, "invalid_token", "the newest one that was sent, once, before it expires", "This is no token that is valid.");
     return err_set(e, RC_BAD, "invalid_token", "The link or code is not valid, was used or has expired.");
 }
 

@@ -41,7 +41,8 @@ struct str account_detail(struct arena *a, struct str key, struct str value);
 /* A one-time token for purpose (enum one_time_purpose), bound to a user and an object. */
 enum rc account_one_time(const struct account *c, int64_t user_id, int purpose, struct str object,
                          int64_t life_us, struct str *token, struct err *e) MUST_USE;
-enum rc account_bad_token(struct err *e); /* the same 400 for whatever is wrong with it */
+/* The same 400 for whatever is wrong with the token, which stood at pointer. */
+enum rc account_bad_token(const char *pointer, struct err *e);
 
 struct user_login;
 /* Whether the address that the person was found by lets somebody in (login, new password): a proved

@@ -128,7 +128,7 @@ enum rc attachments_claim(struct db *db, const struct actor *who, const struct a
         char at[64];
 
         snprintf(at, sizeof at, "%s/attachments", base_of(what));
-        return err_field(e, at, "length", "", "At most %d attachments a message.",
+        return err_field(e, at, "length", "fewer", "At most %d attachments a message.",
                          ATTACHMENTS_PER_MESSAGE_MAX);
     }
     for (size_t i = 0; i < what->n; i++) {

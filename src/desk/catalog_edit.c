@@ -107,7 +107,7 @@ static enum rc named(enum rc rc, struct err *e)
 
 static enum rc check_default(bool was, bool is, const char *pointer, struct err *e)
 {
-    return was && !is ? err_field(e, pointer, "required", "",
+    return was && !is ? err_field(e, pointer, "required", "true, until another is the default",
                                   "Make another one the default; there is always one.")
                       : RC_OK;
 }
@@ -123,7 +123,7 @@ static enum rc check_default_types(const struct cat_state *s, struct err *e)
         err_field(e, "/default_close", "type", "closed, solved", "This state does not close.");
     if ((s->default_new || s->default_follow_up || s->default_close)
         && (!s->active || s->until_rule == UNTIL_REQUIRED))
-        err_field(e, "/active", "default", "", "A default is active and needs no date.");
+        err_field(e, "/active", "default", "true, and until not required, as long as this is a default", "A default is active and needs no date.");
     if (s->type == STATE_MERGED && !s->active)
         err_field(e, "/active", "needed", "true", "Merging needs this state.");
     return e->n_fields ? e->rc : RC_OK;
@@ -203,7 +203,7 @@ enum rc priority_save(struct call *c, struct cat_priority *p, struct err *e)
     if (old)
         TRY(check_default(old->is_default, p->is_default, "/default", e));
     if (p->is_default && !p->active)
-        return err_field(e, "/active", "default", "", "The default is active.");
+        return err_field(e, "/active", "default", "true, as long as this is the default", "The default is active.");
     change_begin(&ch, c->a);
     if (old)
         priority_json(change_side(&ch, "before"), old);

@@ -313,7 +313,7 @@ static enum rc check(const struct account *c, const struct erase_ask *ask, struc
     TRY(rc);
     TRY(hold_check_user(c->db, ask->user_id, e));
     if (!str_eq(ask->confirm, u.name))
-        return err_field(e, "/confirm", "confirm", "", "This is not the name of the person.");
+        return err_field(e, "/confirm", "confirm", "the name of the person, as it is shown", "This is not the name of the person.");
     return RC_OK;
 }
 

@@ -75,7 +75,7 @@ static enum rc ref_exists(struct call *c, const struct cat_field *f, const json_
     if (rc != RC_NOT_FOUND)
         return rc;
     err_clear(e);
-    return err_field(e, pointer, "unknown", "", "There is none with this id.");
+    return err_field(e, pointer, "unknown", "the id of one that is there", "There is none with this id.");
 }
 
 static enum rc unknown_field(struct call *c, const struct field_patch *p, const char *pointer, struct err *e)
@@ -106,10 +106,10 @@ static enum rc apply_one(struct call *c, const struct field_patch *p, const char
         return unknown_field(c, p, pointer, e);
     mode = field_mode_on(f, p->screen);
     if (mode == MODE_HIDDEN || mode == MODE_READ_ONLY)
-        return err_field(e, pointer, "read_only", "", "This field cannot be changed here.");
+        return err_field(e, pointer, "read_only", "no value here", "This field cannot be changed here.");
     if (json_is_null(v)) {
         if (mode == MODE_REQUIRED && !p->is_new) /* of new objects all required ones are checked */
-            return err_field(e, pointer, "required", "", "This field is required.");
+            return err_field(e, pointer, "required", "a value", "This field is required.");
         json_object_del(values, name);
         return RC_OK;
     }
@@ -140,7 +140,7 @@ static void check_required(const struct catalog *cat, enum field_object object,
             || json_object_get(values, f->name.p))
             continue;
         pointer_to(pointer, f->name.p);
-        err_field(e, pointer, "required", "", "This field is required.");
+        err_field(e, pointer, "required", "a value", "This field is required.");
     }
 }
 

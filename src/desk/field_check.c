@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum {
     TEXT_MAX = 255,
@@ -50,9 +51,12 @@ static enum rc check_text(const struct check *k, const json_t *v, json_t **out)
         return wrong(k, "type", "text");
     if (utf8_has_control(s, is_long))
         return wrong(k, "control", "text without control characters");
-    if (utf8_is_blank(s) || (int64_t)utf8_count(s) > max)
-        return err_field(k->e, k->pointer, "length", "", "1 to %lld characters are allowed.",
-                         (long long)max);
+    if (utf8_is_blank(s) || (int64_t)utf8_count(s) > max) {
+        char allowed[48];
+
+        snprintf(allowed, sizeof(allowed), "1 to %lld characters", (long long)max);
+        return wrong(k, "length", allowed);
+    }
     *out = json_stringn(s.p, s.n);
     return RC_OK;
 }
@@ -224,7 +228,7 @@ static void check_one_choice(const json_t *choice, const struct cat_field *f, si
         err_field(e, pointer, "choice", "text, or {\"value\",\"label\"}", "This is not a choice.");
     for (size_t i = 0; v.p && i < at; i++)
         if (str_eq(choice_value(json_array_get(choices, i)), v))
-            err_field(e, pointer, "double", "", "This choice is there twice.");
+            err_field(e, pointer, "double", "each choice once", "This choice is there twice.");
 }
 
 static void check_options(const struct cat_field *f, struct err *e)

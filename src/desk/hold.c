@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "desk/audit.h"
 
+#include <stdio.h>
+
 enum { DETAILS_MAX = 16 * 1024 };
 
 const char *const hold_object_names[] = { "user", "organization", "ticket", NULL };
@@ -29,9 +31,12 @@ void hold_write(struct jw *w, const struct hold *h)
 
 static enum rc check_words(struct str s, const char *pointer, size_t max, struct err *e)
 {
+    char allowed[48];
+
     if (str_trim(s).n >= 3 && s.n <= max)
         return RC_OK;
-    return err_field(e, pointer, "length", "", "This takes 3 to %zu characters.", max);
+    snprintf(allowed, sizeof(allowed), "3 to %zu characters", max);
+    return err_field(e, pointer, "length", allowed, "This takes 3 to %zu characters.", max);
 }
 
 static enum rc check_admin(const struct actor *who, struct err *e)
@@ -66,12 +71,12 @@ enum rc hold_add(struct db *db, const struct actor *who, struct hold *h, struct 
     check_words(h->reason, "/reason", HOLD_REASON_MAX, e);
     check_words(h->asked_by, "/asked_by", HOLD_ASKED_BY_MAX, e);
     if (h->until_us && h->until_us <= h->created_us)
-        err_field(e, "/until", "past", "", "This lies in the past.");
+        err_field(e, "/until", "past", "a time to come", "This lies in the past.");
     if (e->rc != RC_OK)
         return e->rc;
     TRY(holds_target_exists(db, h->object, h->object_id, &there, e));
     if (!there)
-        return err_field(e, "/object_id", "unknown", "", "There is no %s %lld.",
+        return err_field(e, "/object_id", "unknown", "the id of one that is there", "There is no %s %lld.",
                          hold_object_names[h->object], (long long)h->object_id);
     TRY(holds_insert(db, h, e));
     return audit_hold(db, who, "hold.add", h, a, e);

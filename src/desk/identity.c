@@ -91,7 +91,7 @@ enum rc user_identity_add(const struct account *c, int64_t user_id, int kind, st
         TRY(email_check(value, "/value", c->a, &fold, e));
     TRY(identities_of(c->db, user_id, c->a, &rows, e));
     if (rows.n >= IDENTITIES_MAX)
-        return err_conflict(e, "too_many", "/value", "", "A person has at most 50 addresses and numbers.");
+        return err_conflict(e, "too_many", "/value", "at most 50", "A person has at most 50 addresses and numbers.");
     TRY(insert(c, &row, fold, &rows, id, e));
     if (kind == IDENTITY_EMAIL) {
         if (!verified)
@@ -172,13 +172,13 @@ enum rc user_address_change(const struct account *c, const struct one_time_row *
     enum rc rc = identities_find(c->db, IDENTITY_EMAIL, t->object, c->a, &known, e);
 
     if (rc == RC_OK)
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     if (rc != RC_NOT_FOUND)
         return rc;
     err_clear(e);
     TRY(users_load(c->db, t->user_id, c->a, &u, e));
     if (!u.active)
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(one_time_use(c->db, t->id, c->now_us, e));
     for (int purpose = ONE_TIME_RESET; purpose <= ONE_TIME_INVITE; purpose++)
         TRY(one_time_drop(c->db, t->user_id, purpose, e));

@@ -61,7 +61,7 @@ static enum rc check_fits(struct call *c, const struct link *l, struct err *e)
 
     TRY(links_count(c->db, l->ticket_id, &n, e));
     if (n >= LINKS_MAX)
-        return err_conflict(e, "too_many_links", "/ticket", "", "A ticket has %d links at most.", LINKS_MAX);
+        return err_conflict(e, "too_many_links", "/ticket", "one fewer", "A ticket has %d links at most.", LINKS_MAX);
     if (l->kind != LINK_PARENT_OF)
         return RC_OK;
     TRY(links_is_ancestor(c->db, l->other_id, l->ticket_id, &cycle, e));

@@ -148,12 +148,12 @@ enum rc login_second(const struct account *c, struct str mfa_token, struct str c
     enum rc rc = one_time_find(c->db, ONE_TIME_MFA, token_hash(mfa_token, c->a), c->now_us, c->a, &t, e);
 
     if (rc == RC_NOT_FOUND || (rc == RC_OK && t.tries >= MFA_TRIES))
-        return account_bad_token(e);
+        return account_bad_token("/mfa_token", e);
     TRY(rc);
     TRY(lockout_hold(c, t.object, e));
     TRY(users_login(c->db, t.user_id, c->a, &u, e));
     if (!u.active || !u.mfa_us)
-        return account_bad_token(e);
+        return account_bad_token("/mfa_token", e);
     rc = login_check_code(c, &u, code, is_recovery, e);
     if (rc == RC_UNAUTH) {
         TRY(one_time_tried(c->db, t.id, e));

@@ -29,7 +29,7 @@ enum rc message_render(struct str source, enum message_format format, const char
         break;
     }
     if (utf8_is_blank(body.text) && str_find(body.html, STR("<img")) == SIZE_MAX)
-        return err_field(e, pointer, "required", "", "The message says nothing.");
+        return err_field(e, pointer, "required", "words, or a picture", "The message says nothing.");
     *out = body;
     return RC_OK;
 }

@@ -42,7 +42,7 @@ static enum rc check(const struct account *c, const struct organization_change *
                              "Anybody gets an address of this domain.");
         for (size_t k = 0; k < i; k++)
             if (str_eq((*domains)[k], (*domains)[i]))
-                return err_field(e, "/domains", "duplicate", "", "A domain stands there twice.");
+                return err_field(e, "/domains", "duplicate", "each domain once", "A domain stands there twice.");
     }
     return RC_OK;
 }

@@ -54,8 +54,10 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
     if (!w.is_agent) {
         const struct cat_group *g = catalog_group(c->cat, w.t.group_id);
 
-        if (!g || !g->customers_may_add)
+        if (!g || !g->customers_may_add) {
+            err_field(e, "/user", "denied", "nobody in this group", "You cannot add people here.");
             return err_set(e, RC_DENIED, "", "Customers cannot add people to this ticket.");
+        }
     }
     rc = refs_user(c->db, p->user_id, c->a, &u, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (!u.active || u.id == w.t.customer_id)))
@@ -66,7 +68,7 @@ enum rc participant_add(struct call *c, int64_t ticket_id, const struct particip
         return no_person(e);
     TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
     if (n == PARTICIPANTS_MAX)
-        return err_conflict(e, "too_many", "/user", "", "A ticket has 200 participants at most.");
+        return err_conflict(e, "too_many", "/user", "at most 200", "A ticket has 200 participants at most.");
     TRY(participants_set(c->db, ticket_id, u.id, p->role, c->now_us, e));
     w.scope_changed = true;
     w.shown_changed = p->role == PARTICIPANT_CC || is_shown(have, n, u.id);
@@ -82,8 +84,10 @@ enum rc participant_remove(struct call *c, int64_t ticket_id, int64_t user_id, s
     size_t n;
 
     TRY(ticket_work_begin(c, ticket_id, CAN_ANSWER, 0, &w, e));
-    if (!w.is_agent && user_id != c->who->user_id)
+    if (!w.is_agent && user_id != c->who->user_id) {
+        err_field(e, "user_id", "denied", "yourself", "You cannot take out somebody else.");
         return err_set(e, RC_DENIED, "", "Customers can only take themselves out of a ticket.");
+    }
     TRY(participants_list(c->db, ticket_id, PARTICIPANTS_MAX, c->a, &have, &n, e));
     w.shown_changed = is_shown(have, n, user_id);
     TRY(participants_remove(c->db, ticket_id, user_id, e));

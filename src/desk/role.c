@@ -116,14 +116,14 @@ static enum rc check_group(const struct account *c, const struct group_row *g, s
     if (g->email.p)
         TRY(email_check(g->email, "/email", c->a, &fold, e));
     if (g->is_default && !g->active)
-        return err_field(e, "/active", "default", "", "The default group must be active.");
+        return err_field(e, "/active", "default", "true, as long as this is the default", "The default group must be active.");
     for (int depth = 0; up.parent_id; depth++) {
         enum rc rc = up.parent_id == g->id || depth > 20 ? RC_CONFLICT : groups_load(c->db, up.parent_id, c->a, &up, e);
 
         if (rc == RC_CONFLICT)
-            return err_field(e, "/parent_id", "cycle", "", "A group cannot be below itself.");
+            return err_field(e, "/parent_id", "cycle", "a group that is not below this one", "A group cannot be below itself.");
         if (rc == RC_NOT_FOUND)
-            return err_field(e, "/parent_id", "unknown", "", "There is no such group.");
+            return err_field(e, "/parent_id", "unknown", "ids from GET /api/v1/groups", "There is no such group.");
         TRY(rc);
     }
     return RC_OK;

@@ -94,7 +94,7 @@ enum rc session_refresh(const struct account *c, struct str refresh, struct sess
         id = 0; /* looked for all the same: no difference in time either */
     rc = sessions_load(c->db, id, c->a, &s, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !holds(c, &s)))
-        return account_bad_token(e);
+        return account_bad_token("/refresh_token", e);
     TRY(rc);
     *out = (struct session_tokens){ .session_id = id, .user_id = s.user_id,
                                     .refresh = refresh_token(c, id) };
@@ -102,7 +102,7 @@ enum rc session_refresh(const struct account *c, struct str refresh, struct sess
                         c->now_us, &changed, e));
     if (!changed) { /* ours, but used before: somebody else may have it */
         TRY(session_end(c, s.user_id, id, "refresh_reuse", e));
-        return account_bad_token(e);
+        return account_bad_token("/refresh_token", e);
     }
     fill(c, out);
     return RC_OK;

@@ -95,10 +95,10 @@ static enum rc find_setup(const struct account *c, struct str token, struct one_
     bool done;
 
     if (rc == RC_NOT_FOUND)
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(rc);
     TRY(has_admin(c, &done, e));
-    return done ? account_bad_token(e) : RC_OK;
+    return done ? account_bad_token("/token", e) : RC_OK;
 }
 
 enum rc setup_check(const struct account *c, struct str token, struct err *e)

@@ -246,7 +246,7 @@ static enum rc prove_address(const struct account *c, int64_t user_id, struct st
     enum rc rc = identities_find(c->db, IDENTITY_EMAIL, fold, c->a, &i, e);
 
     if (rc == RC_NOT_FOUND || (rc == RC_OK && i.user_id != user_id))
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(rc);
     if (i.verified_us)
         return RC_OK;
@@ -263,7 +263,7 @@ static enum rc check_added(const struct account *c, const struct one_time_row *t
     enum rc rc = identities_find(c->db, IDENTITY_EMAIL, t->object, c->a, &i, e);
 
     if (rc == RC_NOT_FOUND)
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(rc);
     if (i.is_primary || i.verified_us || (c->who->session_id && c->who->user_id == t->user_id))
         return RC_OK;
@@ -312,7 +312,7 @@ enum rc signup_verify(const struct account *c, struct str token, struct err *e)
             return user_address_change(c, &t, e);
     }
     if (rc == RC_NOT_FOUND)
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(rc);
     TRY(check_added(c, &t, e));
     TRY(one_time_use(c->db, t.id, c->now_us, e));
@@ -362,7 +362,7 @@ static enum rc find_reset(const struct account *c, struct str token, struct one_
 
     if (rc == RC_NOT_FOUND)
         rc = one_time_find(c->db, ONE_TIME_INVITE, hash, c->now_us, c->a, t, e);
-    return rc == RC_NOT_FOUND ? account_bad_token(e) : rc;
+    return rc == RC_NOT_FOUND ? account_bad_token("/token", e) : rc;
 }
 
 enum rc password_reset_prepare(const struct account *c, struct str token, struct str password,
@@ -385,7 +385,7 @@ enum rc password_reset(const struct account *c, struct str token, struct str has
     TRY(find_reset(c, token, &t, e));
     rc = users_login_by_email(c->db, t.object, c->a, &u, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (u.id != t.user_id || !u.active || !account_serves(&u))))
-        return account_bad_token(e);
+        return account_bad_token("/token", e);
     TRY(rc);
     TRY(one_time_use(c->db, t.id, c->now_us, e));
     TRY(one_time_drop(c->db, t.user_id, ONE_TIME_MFA, e));

@@ -99,7 +99,7 @@ static enum rc set_one(struct call *c, int64_t ticket_id, struct str name, struc
 
     TRY(tags_find(c->db, name, &id, &found, e));
     if (!found && c->cat->settings.tags_frozen && !actor_has(c->who, PERM_ADMIN_TAG))
-        return err_field(e, "/tags", "frozen", "", "There is no tag \"%.*s\", and new ones are not made.",
+        return err_field(e, "/tags", "frozen", "the tags of GET /api/v1/tags", "There is no tag \"%.*s\", and new ones are not made.",
                          STR_ARG(name));
     if (!found)
         TRY(tags_ensure(c->db, name, c->now_us, &id, e));

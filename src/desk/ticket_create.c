@@ -59,7 +59,7 @@ static enum rc choose_group(struct ticket_work *w, const struct ticket_new *in, 
         g = wanted;
     }
     if (!g)
-        return err_field(e, "/group", "required", "", "There is no default group: name one.");
+        return err_field(e, "/group", "required", "a group in which you may create tickets", "There is no default group: name one.");
     w->t.group_id = g->id;
     facts.group_id = g->id;
     w->is_agent = who->type != ACTOR_USER || can(who, CAN_CREATE, &facts);
@@ -75,7 +75,7 @@ static enum rc choose_customer(struct ticket_work *w, const struct ticket_new *i
     int64_t id = in->edit.set & TF_CUSTOMER ? in->edit.customer_id : w->c->who->user_id;
 
     if (!w->is_agent && id != w->c->who->user_id)
-        return err_field(e, "/customer", "unknown", "", "Customers open tickets for themselves.");
+        return err_field(e, "/customer", "unknown", "yourself, or left out", "Customers open tickets for themselves.");
     return ticket_take_customer(w, id, e);
 }
 
@@ -88,13 +88,17 @@ static enum rc customer_limits(const struct ticket_work *w, const struct ticket_
 
     if (w->is_agent)
         return RC_OK;
-    if (in->edit.set & ~(unsigned)CUSTOMER_MAY)
+    if (in->edit.set & ~(unsigned)CUSTOMER_MAY) {
+        ticket_name_members(in->edit.set & ~(unsigned)CUSTOMER_MAY, "left out", e);
         return err_set(e, RC_DENIED, "",
                        "Customers set title, message, group, priority, organisation and fields.");
-    if (in->external_id.p) /* else he could take the ids that an integration is going to use */
+    }
+    if (in->external_id.p) { /* else he could take the ids that an integration is going to use */
+        err_field(e, "/external_id", "denied", "left out", "You cannot set this.");
         return err_set(e, RC_DENIED, "", "Customers' tickets have no ids of other systems.");
+    }
     if (in->n_participants && !(g && g->customers_may_add))
-        return err_field(e, "/participants", "unknown", "", "Customers cannot add people here.");
+        return err_field(e, "/participants", "unknown", "none in this group", "Customers cannot add people here.");
     return RC_OK;
 }
 

@@ -63,9 +63,9 @@ static enum rc edit_state(struct ticket_work *w, const struct ticket_edit *ed, s
     const struct cat_state *s = catalog_state(w->c->cat, ed->state_id);
 
     if (!s || !s->active)
-        return err_field(e, "/state", "unknown", "", "There is no such state.");
+        return err_field(e, "/state", "unknown", "an active state of GET /api/v1/states", "There is no such state.");
     if (s->type == STATE_MERGED && w->t.state_type != STATE_MERGED)
-        return err_field(e, "/state", "merged", "", "Tickets are merged by the merge call.");
+        return err_field(e, "/state", "merged", "POST /api/v1/tickets/{id}/merge", "Tickets are merged by the merge call.");
     if (s->id != w->t.state_id && (is_removed(s->type) || is_removed(w->t.state_type)))
         TRY(ticket_may(w->c, &w->t, CAN_DELETE, e));
     return ticket_set_state(w, s, e);
@@ -79,7 +79,7 @@ static enum rc edit_until(struct ticket_work *w, const struct ticket_edit *ed, s
 
     if (ed->set & TF_UNTIL) {
         if (ed->until_us && rule == UNTIL_NONE)
-            return err_field(e, "/until", "state", "", "This state has no date.");
+            return err_field(e, "/until", "state", "null, or a state that waits for a date", "This state has no date.");
         if (ed->until_us && ed->until_us <= w->c->now_us)
             return err_field(e, "/until", "past", "a time to come", "The date has passed.");
         w->t.until_us = ed->until_us;
@@ -143,7 +143,7 @@ static enum rc edit_priority(struct ticket_work *w, int64_t id, struct err *e)
     const struct cat_priority *p = catalog_priority(w->c->cat, id);
 
     if (!p || (!p->active && id != w->t.priority_id))
-        return err_field(e, "/priority", "unknown", "", "There is no such priority.");
+        return err_field(e, "/priority", "unknown", "an active priority of GET /api/v1/priorities", "There is no such priority.");
     w->t.priority_id = id;
     return RC_OK;
 }
@@ -231,6 +231,37 @@ static enum rc edit_fields(struct ticket_work *w, const struct ticket_edit *ed, 
     return RC_OK;
 }
 
+static const struct {
+    unsigned bit;
+    const char *pointer;
+} members[] = {
+    { TF_TITLE, "/title" },       { TF_STATE, "/state" },       { TF_UNTIL, "/until" },
+    { TF_PRIORITY, "/priority" }, { TF_GROUP, "/group" },       { TF_OWNER, "/owner" },
+    { TF_CUSTOMER, "/customer" }, { TF_ORGANIZATION, "/organization" },
+    { TF_FIELDS, "/fields" },
+};
+
+void ticket_name_members(unsigned set, const char *allowed, struct err *e)
+{
+    unsigned known = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        known |= members[i].bit;
+        if (set & members[i].bit)
+            err_field(e, members[i].pointer, "denied", allowed, "You cannot set this.");
+    }
+    if (set & ~known)
+        err_field(e, "/tags", "denied", allowed, "You cannot set this.");
+}
+
+static enum rc only_close(struct call *c, const struct ticket_edit *ed, const struct cat_state *closed, struct err *e)
+{
+    ticket_name_members(ed->set & ~(unsigned)TF_STATE, "left out", e);
+    if (ed->set & TF_STATE && (!closed || ed->state_id != closed->id))
+        err_field(e, "/state", "denied", closed ? str_z(closed->customer_name, c->a) : "left out", "You can only close it.");
+    return err_set(e, RC_DENIED, "", "Customers can close their tickets, and change nothing else.");
+}
+
 /* What a customer may change in his own ticket: close it. */
 static enum rc customer_edit(struct ticket_work *w, const struct ticket_edit *ed, struct err *e)
 {
@@ -239,7 +270,7 @@ static enum rc customer_edit(struct ticket_work *w, const struct ticket_edit *ed
     if (!ed->set)
         return RC_OK;
     if (ed->set != TF_STATE || !s || ed->state_id != s->id)
-        return err_set(e, RC_DENIED, "", "Customers can close their tickets, and change nothing else.");
+        return only_close(w->c, ed, s, e);
     return is_working(w->t.state_type) || w->t.state_type == STATE_SOLVED
                ? ticket_set_state(w, s, e)
                : RC_OK;

@@ -27,6 +27,9 @@ enum rc ticket_take_customer(struct ticket_work *w, int64_t user_id, struct err 
 /* Facts and rights, and what is the same for a loaded and a new ticket. */
 enum rc ticket_work_rights(struct ticket_work *w, struct err *e) MUST_USE;
 
+/* A field error for each of these TF_ bits, which this person may not set. */
+void ticket_name_members(unsigned set, const char *allowed, struct err *e);
+
 /* A message that fits: who sends it, on whose behalf, into *m (not yet stored). */
 enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *in,
                                struct message *m, struct err *e) MUST_USE;

@@ -44,11 +44,22 @@ static enum rc check_on_behalf(struct ticket_work *w, const struct message_new *
                                     "This person has no part in the ticket.");
 }
 
+static enum rc not_his_own(const struct message_new *in, struct err *e)
+{
+    char at[64];
+
+    snprintf(at, sizeof at, "%s/%s", in->at ? in->at : "",
+             in->on_behalf_id ? "on_behalf_of" : "visibility");
+    err_field(e, at, "denied", in->on_behalf_id ? "left out" : message_visibility_names[VISIBILITY_PUBLIC],
+              "You cannot set this.");
+    return err_set(e, RC_DENIED, "", "Customers write public messages of their own.");
+}
+
 enum rc ticket_message_prepare(struct ticket_work *w, const struct message_new *in,
                                struct message *m, struct err *e)
 {
     if (!w->is_agent && (in->visibility == VISIBILITY_INTERNAL || in->on_behalf_id))
-        return err_set(e, RC_DENIED, "", "Customers write public messages of their own.");
+        return not_his_own(in, e);
     if (in->on_behalf_id && !w->is_new)
         TRY(check_on_behalf(w, in, e));
     *m = (struct message){

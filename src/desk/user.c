@@ -95,6 +95,12 @@ enum rc admins_remain(const struct account *c, struct err *e)
 
 /* ── checks of what is to be set ── */
 
+static enum rc denied_at(struct err *e, const char *pointer, const char *allowed, const char *words)
+{
+    err_field(e, pointer, "denied", allowed, "%s", words);
+    return err_set(e, RC_DENIED, "forbidden", "%s", words);
+}
+
 static enum rc check_organization(const struct account *c, int64_t id, const char *pointer, struct err *e)
 {
     struct organization_row o;
@@ -104,7 +110,7 @@ static enum rc check_organization(const struct account *c, int64_t id, const cha
         return RC_OK;
     rc = organizations_load(c->db, id, c->a, &o, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !o.active))
-        return err_field(e, pointer, "unknown", "", "There is no such active organisation.");
+        return err_field(e, pointer, "unknown", "the id of an active organisation", "There is no such active organisation.");
     return rc;
 }
 
@@ -119,11 +125,11 @@ static enum rc check_roles(const struct account *c, const struct user_change *ch
     for (size_t i = 0; i < ch->n_roles; i++)
         for (size_t k = 0; k < i; k++)
             if (ch->role_ids[i] == ch->role_ids[k])
-                return err_field(e, "/role_ids", "duplicate", "", "A role stands there twice.");
+                return err_field(e, "/role_ids", "duplicate", "each role once", "A role stands there twice.");
     if (found != ch->n_roles)
-        return err_field(e, "/role_ids", "unknown", "", "There is no such role.");
+        return err_field(e, "/role_ids", "unknown", "ids from GET /api/v1/roles", "There is no such role.");
     if (!acts_for_all(c->who) && !actor_has(c->who, PERM_ADMIN_USER) && (perms & ~(int64_t)PERM_TICKET_CUSTOMER))
-        return err_set(e, RC_DENIED, "forbidden", "You may only give the rights of customers.");
+        return denied_at(e, "/role_ids", "roles with ticket.customer only", "You may only give the rights of customers.");
     return within_reach(c, perms, e);
 }
 
@@ -134,7 +140,7 @@ static enum rc check_levels(const struct account *c, const struct user_change *c
     if (!ch->has_levels)
         return RC_OK;
     if (!acts_for_all(c->who) && !actor_has(c->who, PERM_ADMIN_USER))
-        return err_set(e, RC_DENIED, "forbidden", "You may not give rights on groups.");
+        return denied_at(e, "/group_levels", "left out, without admin.user", "You may not give rights on groups.");
     for (size_t i = 0; i < ch->n_levels; i++)
         ids[i] = ch->levels[i].group_id;
     return account_groups(c, ids, ch->n_levels, e);
@@ -155,7 +161,7 @@ static enum rc check_stand_in(const struct account *c, int64_t user_id, const st
     /* Who may not look people up does not learn here who there is. */
     rc = ch->stand_in_id == user_id || !user_may_see_all(c->who) ? RC_NOT_FOUND : users_load(c->db, ch->stand_in_id, c->a, &u, e);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !u.active))
-        return err_field(e, "/out_of_office/stand_in_id", "unknown", "", "There is no such active person.");
+        return err_field(e, "/out_of_office/stand_in_id", "unknown", "the id of somebody else who is active", "There is no such active person.");
     return rc;
 }
 

@@ -38,6 +38,8 @@ const struct query_field query_fields[] = {
 static const struct query_field custom_field = { "field", QF_CUSTOM, false, false,
                                                  "field.NAME: a custom field" };
 
+static const char query_allowed[] = "words, \"phrases\", word*, word~, -not, field:value, AND, OR and parentheses; 1,000 bytes at most";
+
 struct parser {
     struct str text;
     size_t at;
@@ -48,7 +50,7 @@ struct parser {
 
 static enum rc fail(struct parser *p, size_t at, const char *what)
 {
-    return err_field(p->e, "q", "query", NULL, "%s (at character %zu of the search).", what, at + 1);
+    return err_field(p->e, "q", "query", query_allowed, "%s (at character %zu of the search).", what, at + 1);
 }
 
 static struct query_node *node_new(struct parser *p, enum query_kind kind)
@@ -380,7 +382,7 @@ enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struc
 
     *out = NULL;
     if (text.n > QUERY_BYTES_MAX)
-        return err_field(e, "q", "length", NULL, "The search is longer than %d bytes.",
+        return err_field(e, "q", "length", query_allowed, "The search is longer than %d bytes.",
                          QUERY_BYTES_MAX);
     TRY(parse_or(&p, out));
     skip_blanks(&p);
@@ -427,7 +429,7 @@ enum rc query_for_customer(struct query_node *n, struct arena *a, struct err *e)
 {
     for (; n; n = n->next) {
         if (n->field && (n->field->id == QF_FROM || n->field->id == QF_CC))
-            return err_field(e, "q", "unknown_field", NULL, "Only agents may search by %s:.", n->field->name);
+            return err_field(e, "q", "unknown_field", "words and the other fields", "Only agents may search by %s:.", n->field->name);
         TRY(query_for_customer(n->child, a, e));
         if (n->kind == QUERY_TEXT && !n->field)
             spread_word(n, a);

@@ -135,7 +135,7 @@ enum rc query_custom(struct sql *q, const struct query_env *env, const struct qu
                  DB_ARGS(DB_TEXT(n->custom)), e));
     if (!db_next(&r, e)) {
         TRY(e->rc);
-        return err_field(e, "q", "unknown_field", NULL, "There is no custom field \"%.*s\".",
+        return err_field(e, "q", "unknown_field", "field. and a name of GET /api/v1/fields", "There is no custom field \"%.*s\".",
                          (int)(n->custom.n > 40 ? 40 : n->custom.n), n->custom.p);
     }
     f = (struct custom){ db_int(&r, 0), db_int(&r, 1) };

@@ -106,7 +106,7 @@ enum rc account_keep_attempt(struct ctx *c, enum rc rc)
 enum rc account_wrong_password(struct err *e)
 {
     err_clear(e);
-    return err_field(e, "/current_password", "wrong", "", "This is not the current password.");
+    return err_field(e, "/current_password", "wrong", "the password of this account", "This is not the current password.");
 }
 
 static const struct {

@@ -91,7 +91,7 @@ static enum rc from_multipart(struct ctx *c, struct str body, struct str type, s
     struct str boundary;
 
     if (q->name.set)
-        return err_field(e, "name", "unknown", "",
+        return err_field(e, "name", "unknown", "no name here: the part's own",
                          "With multipart/form-data the part carries the name.");
     TRY(multipart_boundary(type, c->a, &boundary, e));
     TRY(multipart_read(body, boundary, c->a, m, e));
@@ -119,7 +119,7 @@ static enum rc from_raw(struct ctx *c, struct str body, struct str type, struct 
         return err_field(e, "X-File-Name", "format", "percent-encoded UTF-8",
                          "The file name cannot be decoded.");
     if (!q->name.set && !header.p)
-        return err_field(e, "name", "required", "",
+        return err_field(e, "name", "required", "1 to 255 characters",
                          "Say the file's name, or send multipart/form-data.");
     *up = (struct upload){ name, type.p ? type : STR(""), body };
     return RC_OK;

@@ -6,6 +6,7 @@
 #include "web/call.h"
 
 enum { DRAFTS_MAX = 200, DRAFT_BYTES_MAX = 256 * 1024, SLOT_MAX = 40 };
+static const char slot_allowed[] = "1 to 40 characters of a to z, 0 to 9, - and _";
 
 static const struct jfield author_fields[] = {
     { .name = "id", .type = J_ID, .help = "The person's id." },
@@ -119,16 +120,17 @@ static enum rc read_data(struct ctx *c, const struct draft_body *b, struct str *
 
 static enum rc check_slot(struct str slot, struct err *e)
 {
+    bool fits = slot.n && slot.n <= SLOT_MAX;
+
     for (size_t i = 0; i < slot.n; i++) {
         char ch = slot.p[i];
 
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' || ch == '_'))
-            return err_set(e, RC_NOT_FOUND, "",
-                           "A slot's name is made of a to z, 0 to 9, - and _.");
+        fits = fits && ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' || ch == '_');
     }
-    return slot.n && slot.n <= SLOT_MAX
-               ? RC_OK
-               : err_set(e, RC_NOT_FOUND, "", "A slot's name has 1 to %d characters.", SLOT_MAX);
+    if (fits)
+        return RC_OK;
+    err_field(e, "slot", "format", slot_allowed, "this is no name of a slot");
+    return err_set(e, RC_NOT_FOUND, "", "A slot's name has %s.", slot_allowed);
 }
 
 static enum rc check_room(struct ctx *c, struct err *e)

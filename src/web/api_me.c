@@ -164,6 +164,12 @@ static void token_json(struct ctx *c, const struct api_token_row *t, struct str 
     jw_obj_end(&c->out);
 }
 
+static enum rc all_denied(struct err *e)
+{
+    err_field(e, "all", "permission", "left out, without the permission admin.token", "these are other people's");
+    return err_set(e, RC_DENIED, "forbidden", "This needs admin.token.");
+}
+
 static enum rc token_list(struct ctx *c, struct err *e)
 {
     static const char *const names[] = { "id", NULL };
@@ -175,7 +181,7 @@ static enum rc token_list(struct ctx *c, struct err *e)
     bool more;
 
     if (q->all.v && !actor_has(&c->who, PERM_ADMIN_TOKEN))
-        return err_set(e, RC_DENIED, "forbidden", "This needs admin.token.");
+        return all_denied(e);
     TRY(ctx_page_begin(c, &q->list, &sorts, q->all.v ? STR("all") : STR("mine"), &p, e));
     TRY(api_tokens_list(c->db,
                         &(struct api_token_filter){ .user_id = q->all.v ? 0 : c->who.user_id,

@@ -89,7 +89,7 @@ static enum rc proof_result(struct ctx *c, enum rc rc, struct err *e)
     if (account_keep_attempt(c, rc) != RC_UNAUTH)
         return rc;
     err_clear(e);
-    return is_code ? err_field(e, "/code", "wrong", "", "The code is wrong, was used or is too old.")
+    return is_code ? err_field(e, "/code", "wrong", "the newest code of six digits, or a recovery code that was not used", "The code is wrong, was used or is too old.")
                    : account_wrong_password(e);
 }
 

@@ -63,7 +63,7 @@ static void write_failure(struct jw *w, const struct bulk_change *ch, const stru
     jw_kv_int(w, "status", rc_status(e->rc));
     jw_kv_text(w, "code", str_of(e->code[0] ? e->code : rc_code(e->rc)));
     jw_kv_text(w, "detail", str_of(e->detail));
-    problem_errors(w, e, "/version");
+    problem_errors(w, e, &(struct problem_places){ .object = "/ticket", .version = "/version" });
     jw_obj_end(w);
 }
 

@@ -112,6 +112,7 @@ static void failure(struct request *r)
         .request_id = c->request_id,
         .current = c->shows_current ? buf_view(&c->x->out_body) : STR_NONE,
         .bad_token = r->has_bearer,
+        .path = c->route ? c->route->path : NULL,
     };
 
     if (c->x->out_fd < 0 && !c->commit_error && !c->shows_current)
@@ -204,6 +205,8 @@ static enum rc match_route(struct request *r, struct err *e)
         return err_set(e, RC_NOT_FOUND, "", "There is no such address.");
     exchange_header(x, STR("allow"), dispatch_allow(r->match.allowed, x->arena));
     r->n_out_start = x->n_out;
+    err_field(e, "method", "choice", str_z(dispatch_allow(r->match.allowed, x->arena), x->arena),
+              "this address does not know this method");
     return err_set(e, RC_METHOD, "", "%s", "");
 }
 
@@ -311,10 +314,13 @@ static void on_refused(struct exchange *x, enum rc why, const char *detail, void
 
     x->n_out = 0;
     r->n_out_start = 0;
-    if (why == RC_TOO_BIG && r->match.route)
+    err_clear(&r->c.err);
+    if (why == RC_TOO_BIG && r->match.route) {
+        err_field(&r->c.err, "body", "length", str_printf(x->arena, "at most %zu bytes", body_limit(r)).p, "the body is too long");
         err_set(&r->c.err, why, "", "The body may have at most %zu bytes here.", body_limit(r));
-    else
+    } else {
         err_set(&r->c.err, why, "", "%s", detail ? detail : "");
+    }
     finish(r, why);
 }
 

@@ -4,8 +4,9 @@
 #include "web/chain.h"
 #include "web/live.h"
 
-static enum rc refuse(struct err *e, const char *why)
+static enum rc refuse(struct err *e, const char *header, const char *allowed, const char *why)
 {
+    err_field(e, header, "csrf", allowed, "this does not prove that a page of ours asks");
     return err_set(e, RC_DENIED, "csrf", "%s", why);
 }
 
@@ -25,9 +26,10 @@ static enum rc check_origin(const struct request *r, struct err *e)
     if (origin.p)
         return origin_is_own(x, origin) || live_origin_allowed(r->live, origin)
                    ? RC_OK
-                   : refuse(e, "The request comes from a page of another origin.");
+                   : refuse(e, "Origin", "this server's own, or one of ALLOWED_ORIGINS",
+                            "The request comes from a page of another origin.");
     if (site.p && !str_eq(site, STR("same-origin")) && !str_eq(site, STR("none")))
-        return refuse(e, "The request comes from a page of another site.");
+        return refuse(e, "Sec-Fetch-Site", "same-origin, none", "The request comes from a page of another site.");
     return RC_OK;
 }
 
@@ -44,6 +46,7 @@ enum rc csrf_check(struct request *r, struct err *e)
         return RC_OK;
     TRY(check_origin(r, e));
     if (!token.p || !auth_csrf_is(r->c.app->auth, who->session_id, token, r->c.a))
-        return refuse(e, "The X-CSRF-Token header must hold the token of your session (GET /api/v1/auth/csrf).");
+        return refuse(e, "X-CSRF-Token", "the token of your session, from GET /api/v1/auth/csrf",
+                      "The X-CSRF-Token header must hold the token of your session (GET /api/v1/auth/csrf).");
     return RC_OK;
 }

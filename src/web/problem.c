@@ -1,8 +1,7 @@
 #include "web/problem.h"
 
 #include "base/json.h"
-
-#include <stdio.h>
+#include "web/refusal.h"
 
 enum { RETRY_AFTER_S = 2 };
 
@@ -43,19 +42,57 @@ static void write_field(struct jw *w, const struct err_field *f)
     jw_obj_end(w);
 }
 
-void problem_errors(struct jw *w, const struct err *e, const char *version_at)
+/* The failure as a whole, told of one part of the request. */
+static void write_refusal(struct jw *w, const struct err *e, struct str pointer, const char *allowed)
 {
-    struct err_field stale = { .code = "version_mismatch", .detail = "this is not the version that there is",
-                               .allowed = "the version of an answer to a new GET" };
+    jw_obj(w);
+    jw_kv_text(w, "pointer", pointer);
+    jw_kv_text(w, "code", str_of(e->code[0] ? e->code : rc_code(e->rc)));
+    jw_kv_text(w, "detail", detail_of(e));
+    jw_kv_text(w, "allowed", str_of(allowed));
+    jw_obj_end(w);
+}
 
+/* Each {…} of the path, since what failed may be either; "path" without any. */
+static void write_of_path(struct jw *w, const struct err *e, const char *path, const char *allowed)
+{
+    struct str rest = str_of(path);
+    size_t n = 0;
+
+    while (rest.p) {
+        struct str part = str_cut(&rest, '/');
+
+        if (part.n < 3 || part.p[0] != '{')
+            continue;
+        write_refusal(w, e, str_sub(part, 1, part.n - 2), allowed);
+        n++;
+    }
+    if (!n)
+        write_refusal(w, e, STR("path"), allowed);
+}
+
+static void write_unnamed(struct jw *w, const struct err *e, const struct problem_places *at)
+{
+    const struct refusal *r = refusal_of(e);
+
+    if (e->rc == RC_STALE)
+        write_refusal(w, e, str_of(at->version), "the version of an answer to a new GET");
+    else if (r && r->pointer)
+        write_refusal(w, e, str_of(r->pointer), r->allowed);
+    else if (r && at->object)
+        write_refusal(w, e, str_of(at->object), r->allowed);
+    else if (r)
+        write_of_path(w, e, at->path ? at->path : "", r->allowed);
+}
+
+void problem_errors(struct jw *w, const struct err *e, const struct problem_places *at)
+{
     jw_key(w, "errors");
     jw_arr(w);
     for (size_t i = 0; i < e->n_fields; i++)
         write_field(w, &e->fields[i]);
-    if (e->rc == RC_STALE && !e->n_fields) {
-        snprintf(stale.pointer, sizeof(stale.pointer), "%s", version_at);
-        write_field(w, &stale);
-    }
+    if (!e->n_fields)
+        write_unnamed(w, e, at);
     jw_arr_end(w);
 }
 
@@ -95,7 +132,7 @@ void problem_write(struct exchange *x, const struct problem *p)
     jw_kv_text(&w, "instance", x->path.p ? x->path : STR(""));
     jw_kv_text(&w, "code", code);
     jw_kv_text(&w, "request_id", p->request_id);
-    problem_errors(&w, e, "If-Match");
+    problem_errors(&w, e, &(struct problem_places){ .path = p->path, .version = "If-Match" });
     if (current.n > 0) {
         jw_key(&w, "current");
         jw_raw(&w, current);

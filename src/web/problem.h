@@ -12,11 +12,18 @@ struct problem {
     struct str request_id;
     struct str current;     /* JSON of the object as it is now, or empty */
     bool bad_token;         /* 401: the client sent a token, and it is no good */
+    const char *path;       /* of the route, with its {…}; NULL: no route */
 };
 
 /* Replaces status and body of x; adds Content-Type, Retry-After, WWW-Authenticate. */
 void problem_write(struct exchange *x, const struct problem *p);
-/* "errors": each wrong value.  version_at: where the version stood that no longer holds. */
-void problem_errors(struct jw *w, const struct err *e, const char *version_at);
+/* Where the things stood that a failure is about. */
+struct problem_places {
+    const char *path;    /* of the route: its {…} name the object; NULL: none */
+    const char *object;  /* instead: where in the body the object was named */
+    const char *version; /* the version that no longer holds */
+};
+/* "errors": each wrong value, or what in the request the whole failure is about. */
+void problem_errors(struct jw *w, const struct err *e, const struct problem_places *at);
 
 #endif

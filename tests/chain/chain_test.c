@@ -280,6 +280,23 @@ static struct answer *keep(struct chain *ch, const struct exchange *x)
     return an;
 }
 
+/* What the client did wrong names where, and what is allowed there. */
+static void check_errors(const struct answer *an)
+{
+    json_t *errors = answer_at(an, "/errors");
+
+    if (an->status < 400 || an->status >= 500 || an->status == 429 || an->status == 408)
+        return;
+    if (json_array_size(errors) == 0)
+        fail_msg("names nothing: %.*s", STR_ARG(an->body));
+    for (size_t i = 0; i < json_array_size(errors); i++) {
+        const json_t *one = json_array_get(errors, i);
+
+        if (!json_is_string(json_object_get(one, "pointer")) || !json_string_length(json_object_get(one, "allowed")))
+            fail_msg("an error without pointer or allowed: %.*s", STR_ARG(an->body));
+    }
+}
+
 struct answer *chain_send(struct chain *ch, struct ask q)
 {
     struct http_app calls = app_calls(ch->app);
@@ -299,6 +316,7 @@ struct answer *chain_send(struct chain *ch, struct ask q)
     arena_free(&a);
     if (!an->is_sound)
         fail_msg("the answer is not JSON: %.*s", STR_ARG(an->body));
+    check_errors(an);
     return an;
 }
 

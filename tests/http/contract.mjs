@@ -5,6 +5,7 @@ import addFormats from 'ajv-formats';
 import assert from 'node:assert/strict';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
+const blamed = [400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 422, 431];
 const escape = (s) => s.replaceAll('~', '~0').replaceAll('/', '~1');
 
 export class Contract {
@@ -47,6 +48,17 @@ export class Contract {
     assert.equal(type, 'application/problem+json', `${words}: an error is not a problem document`);
     assert.equal(answer.json.status, answer.status, words);
     assert.equal(answer.json.request_id, answer.headers.get('x-request-id'), words);
+    if (blamed.includes(answer.status)) this.checkErrors(words, answer);
+  }
+
+  /** A refusal names what in the request it is about, and what is allowed there. */
+  checkErrors(words, answer) {
+    assert.ok(answer.json.errors.length, `${words} names nothing: ${answer.text.slice(0, 500)}`);
+    for (const e of answer.json.errors) {
+      const told = `${words}: ${JSON.stringify(e)}`;
+      assert.equal(typeof e.pointer, 'string', told);
+      assert.ok(e.code && e.detail && e.allowed, told);
+    }
   }
 
   /** Fails when an answer of the API is not what the document says. */

@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { Contract } from './contract.mjs';
+import { Leaks } from './leaks.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = resolve(here, '../..');
@@ -85,6 +86,7 @@ export class Server {
   static async start(engine, env = {}, options = {}) {
     const s = new Server();
     s.engine = engine;
+    s.leaks = new Leaks();
     s.options = options;
     s.ownsDir = !options.dir;
     s.dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ticketing-test-'));
@@ -151,7 +153,9 @@ export class Server {
   /** Ends it and gives {code, signal}. */
   async stop(signal = 'SIGTERM') {
     if (!this.exited) this.process.kill(signal);
-    return this.gone;
+    const gone = await this.gone;
+    this.leaks.log(this.output);
+    return gone;
   }
 
   async close() {
@@ -219,6 +223,8 @@ export class Client {
     const type = r.headers.get('content-type') ?? '';
     const json = /json/.test(type) && bytes.length ? JSON.parse(bytes.toString('utf8')) : undefined;
     const answer = { status: r.status, headers: r.headers, bytes, text: bytes.toString('utf8'), json };
+    this.server.leaks.answer(method, path, answer, body);
+    this.server.leaks.request(method, path, body);
     if (check) this.server.contract?.check(method, path, answer);
     return answer;
   }

@@ -146,7 +146,14 @@ const fill = (v, own) => {
   return v && typeof v === 'object' ? Object.fromEntries(Object.entries(v).map(([k, x]) => [k, fill(x, own)])) : v;
 };
 
-function put(body, at, value) {
+/** The least body that the operation takes, with one's own ids. */
+export const bodyOf = (doc, o, own) => o.schema && fill(bodies[o.name] ?? sample(doc, o.schema), own);
+
+/** The path with ids: choose(kind, place). */
+export const pathOf = (o, choose) =>
+  o.path.split('/').map((p, i, path) => (!p.startsWith('{') ? p : p === '{slot}' ? 'reply' : choose(pathKinds[path[i - 1]], i))).join('/');
+
+export function put(body, at, value) {
   if (!at.length) return value;
   const [k, ...rest] = at;
   if (k === '[]') return [put(body?.[0], rest, value)];
@@ -155,22 +162,18 @@ function put(body, at, value) {
 }
 
 /** A message that is needed around a field of it. */
-const complete = (body) => (body?.message && !body.message.body ? { ...body, message: { body: 'x', ...body.message } } : body);
+export const complete = (body) => (body?.message && !body.message.body ? { ...body, message: { body: 'x', ...body.message } } : body);
 
 /** The request of a row with this id at its place, one's own ids in the body, the others' (or one's own)
  *  at the rest of the path. */
 export function request(doc, row, id, own, others = own) {
-  const parts = row.path.split('/').map((p, i, path) => {
-    if (!p.startsWith('{')) return p;
-    if (p === '{slot}') return 'reply';
-    return row.in === 'path' && row.at === i ? id : (others[pathKinds[path[i - 1]]] ?? 999999998);
-  });
+  const path = pathOf(row, (kind, i) => (row.in === 'path' && row.at === i ? id : (others[kind] ?? 999999998)));
   const q = row.in === 'query' ? `?${row.at}=${id}` : '';
-  let body = row.schema && fill(bodies[row.name] ?? sample(doc, row.schema), own);
+  let body = bodyOf(doc, row, own);
   if (row.in === 'body') {
     body = put(body, row.at, id);
     if (row.path === '/api/v1/bulk') body.changes[0] = { title: 'changed', ticket: own.ticket, ...body.changes[0] };
     body = row.path === '/api/v1/bulk' ? { changes: [complete(body.changes[0])] } : complete(body);
   }
-  return [row.method, parts.join('/') + q, { body, headers: row.path === '/api/v1/events' ? { accept: 'application/json' } : {} }];
+  return [row.method, path + q, { body, headers: row.path === '/api/v1/events' ? { accept: 'application/json' } : {} }];
 }
