@@ -83,7 +83,7 @@ export async function scraped(servers) {
   const list = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   if (process.env.UPDATE_DOCS) {
     const lines = list.map((m) => `| \`${m.name}\` | ${m.type} | ${m.help} |`).join('\n');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/(\| --- \| --- \| --- \|\n)(\| `[a-z_]+` .*\n)*/, `$1${lines}\n`));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/(\| name \| type \| what it is \|\n\| --- \| --- \| --- \|\n)(\| `[a-z_]+` .*\n)*/, `$1${lines}\n`));
   }
   return list;
 }
