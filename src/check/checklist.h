@@ -69,5 +69,7 @@ void checklist_json(const struct checklist *c, struct buf *out);
 void checklist_junit(const struct checklist *c, struct buf *out);
 /* A page to hand to an auditor, printable; seal: what makes it verifiable (audit head), or empty. */
 void checklist_html(const struct checklist *c, struct str seal, struct buf *out);
+/* docs/checklist-lines.md: every line, who or what judges it, why it matters and how to mend it. */
+void checklist_docs(struct arena *a, struct buf *out);
 
 #endif

@@ -216,3 +216,50 @@ void checklist_html(const struct checklist *c, struct str seal, struct buf *out)
     }
     BUF_LIT(out, "</table>\n</html>\n");
 }
+
+/* ── for the documents ── */
+
+/* A cell of a table in Markdown. */
+static void cell(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            buf_char(out, '\\');
+        buf_char(out, *text);
+    }
+    BUF_LIT(out, " |");
+}
+
+static void docs_line(const struct check_line *l, struct buf *out)
+{
+    buf_printf(out, "| `%s` | ", l->id);
+    cell(out, l->text);
+    buf_printf(out, " %s%s | ", check_judge_name(l->judge),
+               l->judge != JUDGE_PERSON && l->days ? ", or a person" : "");
+    cell(out, l->why);
+    buf_char(out, ' ');
+    cell(out, l->mend);
+    buf_char(out, '\n');
+}
+
+void checklist_docs(struct arena *a, struct buf *out)
+{
+    struct check_line *all;
+    size_t n = checklist_lines(a, &all);
+
+    buf_printf(out,
+               "# The lines of the checklist\n\nWritten by `server checklist --docs` from the table in the source: "
+               "%zu lines, in the order and wording of\n`production-checklist.md`. How to run it, sign and report: "
+               "`checklist.md`.\n",
+               n);
+    for (size_t i = 0; i < n; i++) {
+        const struct check_line *l = &all[i];
+
+        if (i == 0 || l->part != all[i - 1].part || l->section != all[i - 1].section)
+            buf_printf(out,
+                       "\n## %s%s%s\n| id | line | judged by | why it matters | to mend |\n"
+                       "| --- | --- | --- | --- | --- |\n",
+                       l->section, *l->part ? ": " : "", l->part);
+        docs_line(l, out);
+    }
+}

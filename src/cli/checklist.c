@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUT_MAX = 16 * 1024 * 1024, WATCH_S = 30, PROGRAM_MAX = 4096, PASSWORD_FILE_MAX = 4096 };
+enum { OUT_MAX = 16 * 1024 * 1024, WATCH_S = 30, WATCH_MAX_S = 86400, PROGRAM_MAX = 4096, PASSWORD_FILE_MAX = 4096 };
 
 struct job {
     struct cli *c;
@@ -23,14 +23,29 @@ struct job {
     char program[PROGRAM_MAX];
 };
 
+static int read_password(struct job *j)
+{
+    struct err e = { 0 };
+
+    if (!cli_is_given(j->c, "--password-file"))
+        return CLI_OK;
+    if (file_read(str_z(cli_value(j->c, "--password-file"), j->c->a), PASSWORD_FILE_MAX, j->c->a,
+                  &j->o.password, &e)
+        != RC_OK)
+        return cli_fail(&e);
+    j->o.password = str_trim(j->o.password);
+    return CLI_OK;
+}
+
 /* The settings as they are, and the database when they lead to one. */
-static void set_up(struct job *j)
+static int set_up(struct job *j)
 {
     struct cli *c = j->c;
     const struct config_from from = { ".env", c->environ, true };
     struct err e = { 0 };
     ssize_t n = readlink("/proc/self/exe", j->program, sizeof(j->program) - 1);
 
+    j->issues = (struct config_issues){ 0 };
     config_inspect(&from, c->a, &c->cfg, &j->issues);
     j->program[n > 0 ? n : 0] = '\0';
     j->o = (struct check_opts){
@@ -47,24 +62,13 @@ static void set_up(struct job *j)
         j->o.email = cli_value(c, "--email");
     while (j->o.url.n && j->o.url.p[j->o.url.n - 1] == '/')
         j->o.url.n--;
-    if (j->o.outside_only)
-        return;
-    if (cli_store_of(c, c->cfg, &e) == RC_OK)
-        j->o.store = c->store;
-    else
-        j->o.store_words = str_dup(str_of(*e.internal ? e.internal : e.detail), c->a);
-}
-
-static int read_password(struct job *j)
-{
-    struct err e = { 0 };
-
-    if (file_read(str_z(cli_value(j->c, "--password-file"), j->c->a), PASSWORD_FILE_MAX, j->c->a,
-                  &j->o.password, &e)
-        != RC_OK)
-        return cli_fail(&e);
-    j->o.password = str_trim(j->o.password);
-    return CLI_OK;
+    if (!j->o.outside_only) {
+        if (cli_store_of(c, c->cfg, &e) == RC_OK)
+            j->o.store = c->store;
+        else
+            j->o.store_words = str_dup(str_of(*e.internal ? e.internal : e.detail), c->a);
+    }
+    return read_password(j);
 }
 
 static int print_outcome(struct job *j, const struct checklist *list)
@@ -92,23 +96,31 @@ static int run_once(struct job *j)
     return print_outcome(j, &list);
 }
 
-/* Again and again until it is interrupted; each round starts from a clean arena. */
+/* Again and again until it is interrupted; each round reads the settings anew, in a clean arena. */
 static int watch(struct job *j)
 {
-    struct arena *kept = j->o.a;
+    struct cli *c = j->c;
+    struct arena *kept = c->a;
+    int64_t every = WATCH_S;
 
+    if (cli_is_given(c, "--every") && !cli_number(c, "--every", 1, WATCH_MAX_S, &every))
+        return CLI_USAGE;
     for (;;) {
         struct arena *a CLEAN(arena_clean) = arena_new(256 * MIB);
         int status;
 
-        j->o.a = j->c->a = a;
+        c->a = a;
+        status = set_up(j);
         if (isatty(STDOUT_FILENO))
             printf("\033[H\033[2J");
-        status = run_once(j);
-        j->o.a = j->c->a = kept;
+        if (status == CLI_OK)
+            status = run_once(j);
+        store_close(&c->store);
+        config_free(&c->cfg);
+        c->a = kept;
         if (status == CLI_USAGE)
             return status;
-        nanosleep(&(struct timespec){ .tv_sec = WATCH_S }, NULL);
+        nanosleep(&(struct timespec){ .tv_sec = every }, NULL);
     }
 }
 
@@ -213,26 +225,45 @@ static int report(struct job *j)
     return list.count[CHECK_FAIL] ? CLI_FAILED : CLI_OK;
 }
 
+/* ── docs ── */
+
+static int print_docs(struct cli *c)
+{
+    struct buf out = BUF_ARENA(c->a, OUT_MAX);
+
+    checklist_docs(c->a, &out);
+    return cli_print(buf_view(&out));
+}
+
+static bool is_asked_rightly(const struct cli *c, struct str action)
+{
+    struct str url = cli_is_given(c, "--url") ? cli_value(c, "--url") : STR("http://");
+
+    if (c->n_args > 1 || (!str_eq(action, STR("run")) && !str_eq(action, STR("report"))))
+        return cli_usage(c, "expected: %s", c->cmd->args), false;
+    if (!str_istarts(url, STR("http://")) && !str_istarts(url, STR("https://")))
+        return cli_usage(c, "--url takes http://… or https://…"), false;
+    if (cli_is_given(c, "--email") != cli_is_given(c, "--password-file"))
+        return cli_usage(c, "--email and --password-file belong together"), false;
+    return true;
+}
+
 static int run(struct cli *c)
 {
     struct job j = { .c = c };
     struct str action = c->n_args ? c->args[0] : STR("run");
 
+    if (cli_is_given(c, "--docs"))
+        return print_docs(c);
     if (str_eq(action, STR("sign")))
         return sign(&j);
-    if (c->n_args > 1 || (!str_eq(action, STR("run")) && !str_eq(action, STR("report"))))
-        return cli_usage(c, "expected: %s", c->cmd->args);
-    if (cli_is_given(c, "--url") && !str_istarts(cli_value(c, "--url"), STR("http://"))
-        && !str_istarts(cli_value(c, "--url"), STR("https://")))
-        return cli_usage(c, "--url takes http://… or https://…");
-    set_up(&j);
-    if (cli_is_given(c, "--email") != cli_is_given(c, "--password-file"))
-        return cli_usage(c, "--email and --password-file belong together");
-    if (cli_is_given(c, "--password-file") && read_password(&j) != CLI_OK)
+    if (!is_asked_rightly(c, action))
+        return CLI_USAGE;
+    if (cli_is_given(c, "--watch") && str_eq(action, STR("run")))
+        return watch(&j);
+    if (set_up(&j) != CLI_OK)
         return CLI_FAILED;
-    if (str_eq(action, STR("report")))
-        return report(&j);
-    return cli_is_given(c, "--watch") ? watch(&j) : run_once(&j);
+    return str_eq(action, STR("report")) ? report(&j) : run_once(&j);
 }
 
 static const struct cli_opt opts[] = {
@@ -242,7 +273,9 @@ static const struct cli_opt opts[] = {
     { "--password-file", "FILE", "its password" },
     { "--json", NULL, "print the outcome as JSON" },
     { "--junit", NULL, "print the outcome as JUnit XML" },
-    { "--watch", NULL, "run again every 30 seconds" },
+    { "--watch", NULL, "run again and again, each time with the settings of that moment" },
+    { "--every", "SECONDS", "how often --watch runs (30)" },
+    { "--docs", NULL, "print docs/checklist-lines.md: every line, how it is judged, how it is mended" },
     { "--by", "NAME", "sign: who signs" },
     { "--role", "ROLE", "sign: as what" },
     { "--note", "TEXT", "sign: what should be remembered" },

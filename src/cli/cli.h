@@ -14,7 +14,7 @@ struct arena;
 struct store;
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
-enum { CLI_OPTS_MAX = 12, CLI_ARGS_MAX = 4 };
+enum { CLI_OPTS_MAX = 16, CLI_ARGS_MAX = 4 };
 
 struct cli_opt {
     const char *name;  /* "--to" */

@@ -1,10 +1,11 @@
 // server checklist: every line of the user's document, judged by trying it.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server, binary, engines, freePort, readFileSync, root } from './harness.mjs';
+import { Server, binary, engines, freePort, readFileSync, root, until } from './harness.mjs';
 
 /** The lines of the document in order: boxes, numbered steps, targets, settings, probes, sign-off. */
 function documentLines() {
@@ -106,8 +107,26 @@ for (const engine of engines) {
       for (const { text } of documentLines().slice(0, 3)) assert.ok(page.includes(text.replaceAll('"', '&quot;')), text);
     });
 
+    test('--watch reads the settings anew at each turn', async () => {
+      const dir = mkdtempSync(join(tmpdir(), 'ticketing-watch-'));
+      const { RATE_LIMIT_PER_MIN: _, ...env } = server.env;
+      const set = (n) => writeFileSync(join(dir, '.env'), `RATE_LIMIT_PER_MIN=${n}\n`);
+      set(60);
+      const p = spawn(binary, ['checklist', '--watch', '--every', '1', '--section', 'config.rate-limit'], { env, cwd: dir });
+      let out = '';
+      p.stdout.on('data', (d) => (out += d));
+      try {
+        await until(() => /^ +pass .*\[config\.rate-limit\]/m.test(out), 'the first turn');
+        set(1000000);
+        await until(() => /^ +(FAIL|warn) .*\[config\.rate-limit\]/m.test(out), 'the turn after the change');
+      } finally {
+        p.kill();
+        rmSync(dir, { recursive: true, force: true });
+      }
+    });
+
     test('is refused in words when asked wrongly', async () => {
-      for (const args of [['--section', 'nope'], ['sign', 'data.gdpr'], ['sign', 'nope', '--by', 'Ann', '--role', 'DPO'], ['--url', 'ftp://x']]) {
+      for (const args of [['--section', 'nope'], ['--watch', '--every', '0'], ['sign', 'data.gdpr'], ['sign', 'nope', '--by', 'Ann', '--role', 'DPO'], ['--url', 'ftp://x']]) {
         const { code, err } = await checklist(server, args);
         assert.equal(code, 2, args.join(' '));
         assert.ok(err.length > 20);
@@ -115,3 +134,10 @@ for (const engine of engines) {
     });
   });
 }
+
+test('--docs tells of every line who judges it, why it matters and how to mend it', async () => {
+  const out = await new Promise((done, fail) => execFile(binary, ['checklist', '--docs'], (e, stdout) => (e ? fail(e) : done(stdout))));
+  const rows = out.split('\n').filter((l) => l.startsWith('| `')).map((l) => l.split(/(?<!\\) \| |^\| | \|$/).slice(1, -1));
+  assert.deepEqual(rows.map((r) => r[1].replaceAll('\\|', '|')), documentLines().map((l) => l.text));
+  for (const r of rows) assert.ok(r.length === 5 && r.every((c) => c.length > 3), r.join(' / '));
+});
