@@ -18,25 +18,13 @@ static const char *list_path(struct cli *c, const struct config *cfg, size_t i)
     return dir.n ? str_printf(c->a, "%.*s/erasures", STR_ARG(dir)).p : NULL;
 }
 
-/* A missing folder of backups is told where backups are made, not here. */
-static bool is_there(const char *path, struct cli *c)
-{
-    struct str s = str_of(path);
-
-    return access(str_z(str_sub(s, 0, s.n - strlen("/erasures")), c->a), W_OK) == 0;
-}
-
 static enum rc sync_lists(struct cli *c, const struct config *cfg, struct err *e)
 {
     struct db *db = NULL;
     enum rc rc = store_connect(c->store, DB_READ, &db, e);
 
-    for (size_t i = 0; rc == RC_OK && i < LISTS; i++) {
-        const char *path = list_path(c, cfg, i);
-
-        if (path && is_there(path, c))
-            rc = erase_list_sync(db, path, c->a, e);
-    }
+    if (rc == RC_OK)
+        rc = erase_lists_sync(db, cfg->data_dir, cfg->backup_dir, c->a, e);
     db_close(&db);
     return rc;
 }

@@ -10,7 +10,7 @@
 #include "store/users.h"
 #include "web/app.h"
 
-enum { TOLD_MAX = 16 * 1024, ERASE_ARENA_MAX = 1024 * 1024 * 1024 };
+enum { TOLD_MAX = 16 * 1024 };
 
 struct work {
     struct cli *c;

@@ -1,14 +1,12 @@
 #include "cli/person_export.h"
 
 #include "base/arena.h"
-#include "base/enc.h"
+#include "base/buf.h"
 #include "base/file.h"
-#include "base/json.h"
-#include "desk/audit.h"
 #include "desk/blob.h"
+#include "desk/person_export.h"
 #include "store/person_export.h"
 #include "store/store.h"
-#include "store/users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,20 +18,15 @@ enum { DATA_MAX = 1024 * 1024 * 1024, FILES_AT_ONCE = 100, BLOCK = 1 << 16 };
 struct export {
     struct cli *c;
     const struct actor *who;
-    int64_t user_id, rows, files;
+    struct person_export what;
     const char *dir;
-    struct buf data;
-    struct str sha256;
 };
 
 static enum rc audit_run(struct db *db, void *arg, struct err *e)
 {
     const struct export *x = arg;
-    struct audit_entry entry = { .action = "user.export", .object = "user", .object_id = x->user_id };
 
-    entry.details = str_printf(x->c->a, "{\"rows\":%lld,\"files\":%lld,\"sha256\":\"%.*s\"}", (long long)x->rows,
-                               (long long)x->files, STR_ARG(x->sha256));
-    return audit_add(db, x->who, &entry, x->c->a, e);
+    return person_export_audit(db, x->who, &x->what, e);
 }
 
 static enum rc copy_bytes(int from, const char *path, struct err *e)
@@ -56,11 +49,11 @@ static enum rc copy_file(struct export *x, struct blobs *blobs, const struct exp
     int64_t size;
 
     TRY(blob_get(blobs, f->hash, &fd, &size, e));
-    x->files++;
+    x->what.files++;
     return copy_bytes(fd, str_printf(x->c->a, "%s/attachments/%lld", x->dir, (long long)f->id).p, e);
 }
 
-static enum rc copy_files(struct export *x, struct db *db, struct err *e)
+static enum rc copy_files(struct export *x, struct err *e)
 {
     struct export_files files = { .n = FILES_AT_ONCE };
     struct blobs *blobs = NULL;
@@ -70,7 +63,7 @@ static enum rc copy_files(struct export *x, struct db *db, struct err *e)
     TRY(dir_make(str_printf(x->c->a, "%s/attachments", x->dir).p, 0700, e));
     rc = blobs_open(str_printf(x->c->a, "%.*s/attachments", STR_ARG(x->c->cfg->data_dir)), &blobs, e);
     while (rc == RC_OK && files.n == FILES_AT_ONCE) {
-        rc = person_export_files(db, x->user_id, after, FILES_AT_ONCE, x->c->a, &files, e);
+        rc = person_export_files(x->what.db, x->what.user_id, after, FILES_AT_ONCE, x->c->a, &files, e);
         for (size_t i = 0; rc == RC_OK && i < files.n; i++) {
             after = files.v[i].id;
             rc = copy_file(x, blobs, &files.v[i], e);
@@ -80,47 +73,34 @@ static enum rc copy_files(struct export *x, struct db *db, struct err *e)
     return rc;
 }
 
-static enum rc write_data(struct export *x, struct db *db, struct err *e)
+static enum rc write_data(struct export *x, struct err *e)
 {
-    struct jw w = jw_to(&x->data);
-    struct user_row u;
-    enum rc rc = users_load(db, x->user_id, x->c->a, &u, e);
+    struct buf data CLEAN(buf_release) = BUF_HEAP(DATA_MAX);
 
-    if (rc == RC_NOT_FOUND)
-        return err_set(e, RC_NOT_FOUND, "", "there is no person %lld", (long long)x->user_id);
-    TRY(rc);
+    TRY(person_export_data(&x->what, &data, e));
     if (mkdir(x->dir, 0700) != 0)
         return err_set(e, RC_CONFLICT, "", "%s cannot be made: %s", x->dir, strerror(errno));
-    jw_obj(&w);
-    TRY(person_export_write(db, x->user_id, &w, &x->rows, e));
-    jw_obj_end(&w);
-    buf_char(&x->data, '\n');
-    if (x->data.overflow)
-        return err_set(e, RC_TOO_BIG, "", "there is too much data of this person");
-    x->sha256 = sha256_hex(hash_sha256(buf_view(&x->data)), x->c->a);
-    return file_replace(str_printf(x->c->a, "%s/data.json", x->dir).p, buf_view(&x->data), 0600, e);
+    return file_replace(str_printf(x->c->a, "%s/data.json", x->dir).p, buf_view(&data), 0600, e);
 }
 
 int person_export(struct cli *c, int64_t user_id, const struct actor *who)
 {
-    struct export x = { .c = c, .who = who, .user_id = user_id, .data = BUF_HEAP(DATA_MAX) };
-    struct db *db = NULL;
+    struct export x = { .c = c, .who = who, .what = { .user_id = user_id, .a = c->a } };
     struct err e = { 0 };
     enum rc rc;
 
     if (!cli_is_given(c, "--out"))
         return cli_usage(c, "export needs --out DIR");
     x.dir = str_z(cli_value(c, "--out"), c->a);
-    rc = store_connect(c->store, DB_READ, &db, &e);
+    rc = store_connect(c->store, DB_READ, &x.what.db, &e);
     if (rc == RC_OK)
-        rc = write_data(&x, db, &e);
+        rc = write_data(&x, &e);
     if (rc == RC_OK)
-        rc = copy_files(&x, db, &e);
-    db_close(&db);
-    buf_release(&x.data);
+        rc = copy_files(&x, &e);
+    db_close(&x.what.db);
     if (rc != RC_OK || store_write(c->store, audit_run, &x, &e) != RC_OK)
         return cli_fail(&e);
-    printf("%lld rows and %lld files about person %lld in %s, SHA-256 of data.json %.*s\n", (long long)x.rows,
-           (long long)x.files, (long long)user_id, x.dir, STR_ARG(x.sha256));
+    printf("%lld rows and %lld files about person %lld in %s, SHA-256 of data.json %.*s\n", (long long)x.what.rows,
+           (long long)x.what.files, (long long)user_id, x.dir, STR_ARG(x.what.sha256));
     return CLI_OK;
 }

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct blobs {
+    char path[PATH_MAX];
     int dir;
     int tmp;
     pthread_mutex_t lock; /* a file's age is looked at and acted on as one step */
@@ -85,6 +87,7 @@ enum rc blobs_open(struct str dir, struct blobs **out, struct err *e)
     pthread_mutex_init(&b->lock, NULL);
     pthread_mutex_init(&b->told, NULL);
     b->tmp = -1;
+    memcpy(b->path, path, sizeof path);
     b->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (b->dir >= 0 && (!mkdirat(b->dir, "tmp", DIR_MODE) || errno == EEXIST))
         b->tmp = openat(b->dir, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -199,6 +202,50 @@ static enum rc put(struct blobs *b, struct str bytes, struct blob *out, struct e
 enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err *e)
 {
     TRY(put(b, bytes, out, e));
+    tell(b, out->hash);
+    return RC_OK;
+}
+
+const char *blob_scratch(struct blobs *b, struct arena *a)
+{
+    return str_printf(a, "%s/tmp/%.*s", b->path, STR_ARG(rand_name(TMP_NAME_LEN / 2, a))).p;
+}
+
+void blob_unscratch(const char *path)
+{
+    unlink(path);
+}
+
+static enum rc hash_file(int fd, int64_t size, struct blob *out, struct err *e)
+{
+    struct sha256 h;
+    void *p = size ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+
+    if (p == MAP_FAILED)
+        return io_fail(e, "map");
+    h = hash_sha256((struct str){ p ? p : "", (size_t)size });
+    if (p)
+        munmap(p, (size_t)size);
+    hex_of(h.b, sizeof h.b, out->hash);
+    out->size = size;
+    return RC_OK;
+}
+
+enum rc blob_take(struct blobs *b, const char *path, struct blob *out, struct err *e)
+{
+    int fd CLEAN(fd_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *name = strrchr(path, '/');
+    struct blob_path p;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) || fchmod(fd, FILE_MODE) || fsync(fd))
+        return io_fail(e, "take");
+    TRY(hash_file(fd, st.st_size, out, e));
+    p = path_of(out->hash);
+    if (touch(b, &p, out->size))
+        TRY(sync_shard(b, &p, e));
+    else
+        TRY(move_in(b, name + 1, &p, e));
     tell(b, out->hash);
     return RC_OK;
 }

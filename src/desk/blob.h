@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct arena;
 struct blobs;
 
 enum { BLOB_HASH_LEN = 64 };
@@ -30,6 +31,12 @@ void blobs_close(struct blobs **b);
 
 /* Stores bytes for good.  RC_FULL when the disk is full, and then nothing is left behind. */
 enum rc blob_put(struct blobs *b, struct str bytes, struct blob *out, struct err *e) MUST_USE;
+/* For what is written by others: a path among the files being written, where nothing is yet.
+ * blob_take() stores that file for good, as blob_put() does; blob_unscratch() removes what is left of it,
+ * also behind blob_take(). */
+const char *blob_scratch(struct blobs *b, struct arena *a);
+enum rc blob_take(struct blobs *b, const char *path, struct blob *out, struct err *e) MUST_USE;
+void blob_unscratch(const char *path);
 /* From now on told of every blob_put() that was done (the file may have been there before), on the
  * thread that put it; it must not wait.  NULL: nobody; no call comes after this one returned. */
 void blobs_on_put(struct blobs *b, void (*fn)(void *arg, const char *hash), void *arg);

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "desk/audit_verify.h"
 #include "desk/evidence.h"
+#include "desk/later.h"
 #include "store/refs.h"
 #include "text/html.h"
 
@@ -37,7 +38,9 @@ static const struct {
     { "user.rights", COMPLIANCE_RIGHTS },    { "role.", COMPLIANCE_RIGHTS },
     { "group.", COMPLIANCE_RIGHTS },         { "token.", COMPLIANCE_RIGHTS },
     { "setup.", COMPLIANCE_RIGHTS },         { "user.erase", COMPLIANCE_PRIVACY },
+    { "user.export", COMPLIANCE_PRIVACY },
     { "hold.", COMPLIANCE_PRIVACY },         { "ticket.retired", COMPLIANCE_PRIVACY },
+    { "secrets.", COMPLIANCE_PROOF },
     { "evidence.", COMPLIANCE_PROOF },       { "backup.", COMPLIANCE_PROOF },
     { "setting.", COMPLIANCE_SETTING },      { "user.", COMPLIANCE_PEOPLE },
     { "organization.", COMPLIANCE_PEOPLE },  { "ticket.", COMPLIANCE_TICKETS },
@@ -300,4 +303,20 @@ enum rc compliance_record(struct db *db, const struct actor *who, const struct c
     ev.summary = str_printf(a, "%lld entries, audit chain %s", (long long)c->entries,
                             c->is_whole ? "whole" : "not whole");
     return evidence_add(db, who, &ev, a, e);
+}
+
+enum rc compliance_check(const struct actor *who, const struct compliance *c, struct err *e)
+{
+    if (!actor_has(who, PERM_ADMIN_AUDIT))
+        return err_set(e, RC_DENIED, "", "Only who reads the audit log makes the report.");
+    return c->from_us < c->to_us ? RC_OK : err_field(e, "/to", "range", "", "The end lies before the begin.");
+}
+
+enum rc compliance_ask(const struct account *c, const struct compliance *want, struct job *out, struct err *e)
+{
+    TRY(compliance_check(c->who, want, e));
+    return later_ask(c, COMPLIANCE_JOB,
+                     str_printf(c->a, "\"from_us\":%lld,\"to_us\":%lld,\"html\":%d", (long long)want->from_us,
+                                (long long)want->to_us, want->is_html),
+                     out, e);
 }

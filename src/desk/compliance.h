@@ -42,6 +42,15 @@ enum rc compliance_report(struct db *db, struct compliance *c, struct arena *a, 
 enum rc compliance_record(struct db *db, const struct actor *who, const struct compliance *c,
                           struct str sha256, struct arena *a, struct err *e) MUST_USE;
 
+/* admin.audit, and a period that ends behind its begin: RC_DENIED, RC_INVALID at /to. */
+enum rc compliance_check(const struct actor *who, const struct compliance *c, struct err *e) MUST_USE;
+/* Adds the job that makes the report (desk/later.h). */
+#define COMPLIANCE_JOB "compliance_report"
+struct account;
+struct job;
+enum rc compliance_ask(const struct account *c, const struct compliance *want, struct job *out,
+                       struct err *e) MUST_USE;
+
 /* One cell of CSV: quoted and defused. */
 void compliance_cell(struct buf *out, struct str s);
 

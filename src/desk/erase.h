@@ -18,6 +18,8 @@
 
 struct store;
 
+enum { ERASE_ARENA_MAX = 1024 * 1024 * 1024 }; /* of the arena that person_erase() works in */
+
 struct erase_ask {
     int64_t user_id;
     struct str confirm;   /* the person's name as it stands; p == NULL: not asked (replay) */
@@ -37,6 +39,12 @@ void erased_write(struct jw *w, const struct erased *x);
 /* Writes the erasures of the database and of the file into the file, one line each:
  * "ID CREATED ERASED\n" in microseconds.  No personal data stands in it. */
 enum rc erase_list_sync(struct db *db, const char *path, struct arena *a, struct err *e) MUST_USE;
+/* The same in both folders, DATA_DIR and (empty: there is none) BACKUP_DIR, as far as they are there. */
+enum rc erase_lists_sync(struct db *db, struct str data_dir, struct str backup_dir, struct arena *a,
+                         struct err *e) MUST_USE;
+/* Adds the job that does so behind the commit of an erasure. */
+#define ERASURES_JOB "erasures"
+enum rc erase_note(const struct account *c, struct err *e) MUST_USE;
 /* Does again what the file names and the database has not; *n counts them.  A missing file is none. */
 struct auth;
 enum rc erase_replay(struct store *s, struct auth *au, const char *path, struct arena *a, int64_t *n,

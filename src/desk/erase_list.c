@@ -2,10 +2,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "desk/erase.h"
+#include "store/jobs.h"
 #include "store/store.h"
 #include "store/users.h"
 
-enum { LIST_MAX_BYTES = 16 * 1024 * 1024, LINE_MAX_BYTES = 80, REPLAY_ARENA_MAX = 1024 * 1024 * 1024 };
+#include <unistd.h>
+
+enum { LIST_MAX_BYTES = 16 * 1024 * 1024, LINE_MAX_BYTES = 80, LISTS = 2 };
 
 static const struct actor server = { .type = ACTOR_SYSTEM };
 
@@ -107,11 +110,34 @@ enum rc erase_replay(struct store *s, struct auth *au, const char *path, struct 
     *n = 0;
     TRY(read_list(path, a, &list, e));
     for (size_t i = 0; i < list.n; i++) {
-        struct arena *one CLEAN(arena_clean) = arena_new(REPLAY_ARENA_MAX);
+        struct arena *one CLEAN(arena_clean) = arena_new(ERASE_ARENA_MAX);
         struct again g = { .au = au, .a = one, .x = list.v[i] };
 
         TRY(store_write(s, again_run, &g, e));
         *n += g.did;
     }
     return RC_OK;
+}
+
+/* A missing folder of backups is told where backups are made, not here. */
+enum rc erase_lists_sync(struct db *db, struct str data_dir, struct str backup_dir, struct arena *a, struct err *e)
+{
+    const struct str dirs[LISTS] = { data_dir, backup_dir };
+
+    for (size_t i = 0; i < LISTS; i++) {
+        if (!dirs[i].n || access(str_z(dirs[i], a), W_OK) != 0)
+            continue;
+        TRY(erase_list_sync(db, str_printf(a, "%.*s/erasures", STR_ARG(dirs[i])).p, a, e));
+    }
+    return RC_OK;
+}
+
+enum rc erase_note(const struct account *c, struct err *e)
+{
+    struct job job = { .kind = STR(ERASURES_JOB),
+                       .payload_json = STR("{}"),
+                       .run_at_us = c->now_us,
+                       .created_us = c->now_us };
+
+    return jobs_add(c->db, &job, e);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "desk/audit.h"
 #include "desk/evidence.h"
+#include "desk/later.h"
 #include "store/jobs.h"
 #include "store/kinds.h"
 #include "store/retention.h"
@@ -116,6 +117,19 @@ void retention_write(struct jw *w, const struct retention_report *report)
     }
     jw_obj_end(w);
     jw_obj_end(w);
+}
+
+enum rc retention_check(const struct actor *who, struct err *e)
+{
+    return actor_has(who, PERM_ADMIN_SETTING)
+               ? RC_OK
+               : err_set(e, RC_DENIED, "", "Only who manages settings begins a run of the rules of retention.");
+}
+
+enum rc retention_ask(const struct account *c, struct job *out, struct err *e)
+{
+    TRY(retention_check(c->who, e));
+    return later_ask(c, RETENTION_JOB, STR(""), out, e);
 }
 
 /* ── the run ── */

@@ -44,6 +44,14 @@ enum rc retention_is_set(struct db *db, bool *out, struct err *e) MUST_USE;
 enum rc retention_is_due(struct db *db, int64_t since_us, struct arena *a, bool *out,
                          struct err *e) MUST_USE;
 
+/* Whether the caller may begin a run: admin.setting. */
+enum rc retention_check(const struct actor *who, struct err *e) MUST_USE;
+/* Adds the job that does a run (desk/later.h). */
+#define RETENTION_JOB "retention"
+struct account;
+struct job;
+enum rc retention_ask(const struct account *c, struct job *out, struct err *e) MUST_USE;
+
 /* {"at":…,"kinds":{"closed_tickets":{"days":…,"due":…,"held":…,"gone":…},…}} */
 void retention_write(struct jw *w, const struct retention_report *report);
 

@@ -208,6 +208,7 @@ struct claimed {
     const struct job_kind *kind;
     struct job job;       /* as it stands in the database */
     struct job_step step; /* of the last run */
+    void *prepared;
     bool mine;
 };
 
@@ -234,7 +235,7 @@ static enum rc step_write(struct db *db, void *arg, struct err *e)
 
     arena_reset(c->r->arena);
     c->step = (struct job_step){
-        .job = c->job, .a = c->r->arena, .now_us = claim.now_us, .env = c->r->o.env
+        .job = c->job, .a = c->r->arena, .now_us = claim.now_us, .env = c->r->o.env, .prepared = c->prepared
     };
     TRY(c->kind->step(&c->step, db, e));
     TRY(jobs_progress(db, &claim, &c->step.job, &c->mine, e));
@@ -330,12 +331,35 @@ static void beat(struct runner *r)
     pthread_mutex_unlock(&r->lock);
 }
 
+static void beat_on(void *runner)
+{
+    beat(runner);
+}
+
+static enum rc prepare(struct runner *r, struct claimed *c, struct err *e)
+{
+    const struct job_prepare p = { .store = r->o.store,
+                                   .db = r->db,
+                                   .a = r->job_arena,
+                                   .job = &c->job,
+                                   .now_us = clock_now_us(),
+                                   .env = r->o.env,
+                                   .alive = beat_on,
+                                   .arg = r };
+
+    c->prepared = NULL;
+    return c->kind->prepare ? c->kind->prepare(&p, &c->prepared, e) : RC_OK;
+}
+
 static void run_job(struct runner *r, struct claimed *c)
 {
     struct err e = { 0 };
 
     for (;;) {
-        enum rc rc = store_write(r->o.store, step_write, c, &e);
+        enum rc rc = prepare(r, c, &e);
+
+        if (rc == RC_OK)
+            rc = store_write(r->o.store, step_write, c, &e);
 
         if (rc == RC_CONFLICT && !c->mine)
             return;

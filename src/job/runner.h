@@ -24,7 +24,20 @@ struct job_step {
     struct arena *a; /* of this step */
     int64_t now_us;
     void *env;
+    const void *prepared; /* what prepare() left, or NULL */
     bool done; /* out: that was the last step */
+};
+
+/* Work that takes long and needs no write transaction, or makes its own. */
+struct job_prepare {
+    struct store *store;
+    struct db *db; /* reads */
+    struct arena *a;
+    const struct job *job;
+    int64_t now_us;
+    void *env;
+    void (*alive)(void *arg); /* to be called now and then: the runner is not stuck */
+    void *arg;
 };
 
 struct job_kind {
@@ -32,6 +45,9 @@ struct job_kind {
     /* In a write transaction; may be rerun.  A passing failure (busy, disk full, ours) is tried
      * again with growing pauses, anything else ends the job as failed. */
     enum rc (*step)(struct job_step *s, struct db *db, struct err *e);
+    /* Before each step, outside of its transaction; *out is the step's "prepared".  May be NULL.  Fails as
+     * a step does. */
+    enum rc (*prepare)(const struct job_prepare *p, void **out, struct err *e);
 };
 
 struct task_run {

@@ -5,10 +5,12 @@
 #include "job/runner.h"
 
 struct blobs;
+struct config;
 
 /* The env of the runner that runs these tasks begins with this. */
 struct tasks_env {
     struct blobs *blobs;
+    const struct config *cfg;
     const char *witness_path; /* file of the audit log's witness */
     void (*wrote)(void *arg); /* after each commit */
     void *arg;

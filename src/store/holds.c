@@ -69,6 +69,27 @@ enum rc holds_list(struct db *db, const struct hold_filter *f, struct arena *a, 
     return e->rc;
 }
 
+enum rc holds_all(struct db *db, bool only_active, int64_t now_us, struct arena *a, struct hold_rows *out,
+                  struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    size_t cap = 0;
+
+    *out = (struct hold_rows){ 0 };
+    TRY(db_query(db, &r,
+                 "SELECT " COLUMNS " FROM legal_holds WHERE $1 = 0 OR (released_us IS NULL"
+                 " AND (until_us IS NULL OR until_us > $2)) ORDER BY id",
+                 DB_ARGS(DB_INT(only_active), DB_INT(now_us)), e));
+    while (db_next(&r, e)) {
+        if (out->n == cap) {
+            cap = cap ? 2 * cap : 64;
+            out->v = arena_grow(a, out->v, out->n * sizeof(*out->v), cap * sizeof(*out->v));
+        }
+        out->v[out->n++] = read_row(&r, a);
+    }
+    return e->rc;
+}
+
 enum rc holds_target_exists(struct db *db, enum hold_object object, int64_t id, bool *out,
                             struct err *e)
 {

@@ -37,6 +37,9 @@ struct hold_rows {
 };
 enum rc holds_list(struct db *db, const struct hold_filter *f, struct arena *a, struct hold_rows *out,
                    struct err *e) MUST_USE;
+/* All of them, oldest first; only_active as above. */
+enum rc holds_all(struct db *db, bool only_active, int64_t now_us, struct arena *a, struct hold_rows *out,
+                  struct err *e) MUST_USE;
 /* Whether the person, organisation or ticket is there at all. */
 enum rc holds_target_exists(struct db *db, enum hold_object object, int64_t id, bool *out,
                             struct err *e) MUST_USE;

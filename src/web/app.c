@@ -12,6 +12,7 @@
 #include "desk/blob.h"
 #include "desk/signup.h"
 #include "http/server.h"
+#include "job/data.h"
 #include "job/people.h"
 #include "job/retag.h"
 #include "job/tasks.h"
@@ -198,7 +199,8 @@ static void after_task(void *env)
 static enum rc open_runner(struct app *app, struct err *e)
 {
     struct tasks_env *env = ARENA_NEW(app->arena, struct tasks_env);
-    const struct job_kind kinds[] = { bulk_job, retag_job, user_merge_job, user_names_job };
+    const struct job_kind kinds[] = { bulk_job, retag_job, user_merge_job, user_names_job, person_export_job,
+                                      retention_job, compliance_job, erasures_job };
     const struct runner_opts o = {
         .store = app->store,
         .kinds = arena_memdup(app->arena, kinds, sizeof(kinds)),
@@ -212,6 +214,7 @@ static enum rc open_runner(struct app *app, struct err *e)
     env->wrote = wrote;
     env->arg = app;
     env->blobs = app->blobs;
+    env->cfg = app->cfg;
     env->witness_path = str_printf(app->arena, "%.*s/audit-head", STR_ARG(app->cfg->data_dir)).p;
     return runner_new(&o, &app->runner, e);
 }

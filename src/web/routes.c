@@ -31,6 +31,7 @@
     X(routes_fields) \
     X(routes_bulk) \
     X(routes_jobs) \
+    X(routes_privacy) \
     X(routes_events) \
     X(routes_meta) \
     X(routes_search) \

@@ -468,6 +468,37 @@ static void search_views_bulk_and_jobs(void **state)
     RUN("job_cancel", agent, .ids = { id });
 }
 
+static void jobs_are_done(void)
+{
+    chain_exec(ch, "UPDATE jobs SET state = 2", DB_NO_ARGS); /* nobody may have many open ones */
+}
+
+static void data_protection(void **state)
+{
+    const char *boss;
+    int64_t hold, gone = chain_user(ch, 3);
+    unsigned name = ch->n_people;
+
+    (void)state;
+    boss = member(done(HTTP_POST, NULL, "/api/v1/auth/login", "{\"email\":\"first@example.com\",\"password\":\"" GOOD "\"}"),
+                  "/access_token");
+    hold = RUN_ID("legal_hold_create", admin,
+                  text("{\"object\":\"user\",\"object_id\":%lld,\"reason\":\"case 7\",\"asked_by\":\"Court\"}", (long long)gone));
+    RUN("legal_holds_list", admin, .query = "?all=true");
+    RUN("legal_hold_show", admin, .ids = { hold });
+    RUN("legal_hold_release", admin, "{\"reason\":\"it is over\"}", { hold });
+    RUN("user_export", admin, .ids = { gone });
+    jobs_are_done();
+    RUN("me_export", boss);
+    jobs_are_done();
+    RUN("user_erase", admin, text("{\"confirm\":\"Person %u\",\"dry_run\":true}", name), { gone });
+    RUN("user_erase", boss, text("{\"confirm\":\"Person %u\",\"current_password\":\"" GOOD "\"}", name), { gone });
+    RUN("retention_show", admin);
+    RUN("retention_run", admin);
+    jobs_are_done();
+    RUN("compliance_report", admin, "{\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-02-01T00:00:00Z\"}");
+}
+
 /* ── the table ── */
 
 static bool was_tried(const struct route *r)
@@ -513,6 +544,7 @@ int main(void)
         cmocka_unit_test(merging_and_splitting),
         cmocka_unit_test(what_is_around_a_ticket),
         cmocka_unit_test(search_views_bulk_and_jobs),
+        cmocka_unit_test(data_protection),
         cmocka_unit_test(no_operation_was_left_out),
     };
 

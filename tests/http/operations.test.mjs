@@ -233,6 +233,33 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await who.agent.get(`${api}/events`, { headers: { accept: 'application/json' } });
   });
 
+  test('data protection', async () => {
+    const { admin } = who;
+    const file = async (client, job) => {
+      const done = await until(async () => {
+        const j = await client.get(`${api}/jobs/${job.id}`);
+        return j.finished_at && j;
+      }, 'the job to end');
+      assert.equal(done.state, 'done', JSON.stringify(done.result));
+      return done.result;
+    };
+    const gone = await admin.post(`${api}/users`, { name: 'To Go', email: 'to-go@example.org' });
+    const hold = await admin.post(`${api}/legal-holds`, { object: 'user', object_id: gone.id, reason: 'case 7', asked_by: 'Court' });
+    await admin.get(`${api}/legal-holds/${hold.id}`);
+    await admin.get(`${api}/legal-holds`);
+    await admin.post(`${api}/legal-holds/${hold.id}/release`, { reason: 'it is over' }, { status: 200 });
+    const zip = await file(admin, await admin.post(`${api}/users/${gone.id}/export`, undefined, { status: 202 }));
+    assert.equal((await admin.request('GET', zip.content_url)).bytes.subarray(0, 2).toString(), 'PK');
+    await file(who.customer, await who.customer.post(`${api}/auth/me/export`, undefined, { status: 202 }));
+    await admin.post(`${api}/users/${gone.id}/erase`, { confirm: 'To Go', dry_run: true }, { status: 200 });
+    await admin.post(`${api}/users/${gone.id}/erase`, { confirm: 'To Go', current_password: 'correct horse battery' }, { status: 200 });
+    await admin.get(`${api}/retention`);
+    await file(admin, await admin.post(`${api}/retention/run`, undefined, { status: 202 }));
+    const period = { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
+    const report = await file(admin, await admin.post(`${api}/compliance/reports`, period, { status: 202 }));
+    assert.match((await admin.request('GET', report.content_url)).text, /^n,at,section,action/);
+  });
+
   test('search, views, the root', async () => {
     const { agent } = who;
     await agent.get(api);

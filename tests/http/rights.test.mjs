@@ -73,6 +73,7 @@ onServer('rights', { REGISTRATION: 'open' }, (shared) => {
     theirs.job = (await insider.post(`${api}/bulk`, { changes: absent }, { status: 202 })).job.id;
     await until(async () => (await insider.get(`${api}/jobs/${theirs.job}`)).finished_at, 'the job to end'); // it runs statements too
     who.insider = insider;
+    theirs.hold = (await who.admin.post(`${api}/legal-holds`, { object: 'user', object_id: (await shared.server.person('customer')).user.id, reason: 'matrix', asked_by: 'matrix' })).id;
   });
 
   /** The ids of things of this kind that the role may not see. */

@@ -7,6 +7,7 @@ const pathKinds = {
   tickets: 'ticket', messages: 'message', attachments: 'attachment', users: 'user', organizations: 'organization',
   groups: 'group', roles: 'role', tokens: 'token', sessions: 'session', states: 'state', priorities: 'priority',
   tags: 'tag', fields: 'field', jobs: 'job', views: 'view', links: 'link', participants: 'user', identities: 'identity',
+  'legal-holds': 'hold',
 };
 const slots = ['slot', 'name']; // parameters of paths that are words
 
@@ -44,6 +45,7 @@ const bodies = {
   'POST /api/v1/views': { name: 'matrix', query: 'state:open' },
   'POST /api/v1/users/{id}/identities': { kind: 'email', value: 'matrix-identity@example.org' },
   'POST /api/v1/messages/{id}/redact': { reason: 'matrix' },
+  'POST /api/v1/users/{id}/erase': { confirm: 'x', dry_run: true },
 };
 
 export const resolve = (doc, schema) => {

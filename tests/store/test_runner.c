@@ -65,8 +65,37 @@ static void after_write(void *env)
     t.writes++;
 }
 
-static const struct job_kind kinds[] = { { "three", step_of_three },
-                                         { "cancels", step_that_cancels } };
+/* Makes something by itself, with transactions of its own. */
+static enum rc prepare_a_number(const struct job_prepare *p, void **out, struct err *e)
+{
+    int64_t *n = ARENA_NEW(p->a, int64_t);
+
+    assert_int_equal(p->job->total, 3);
+    p->alive(p->arg);
+    TRY(db_query_int(p->db, "SELECT count(*) FROM jobs", DB_NO_ARGS, n, e));
+    if (t.fail_times) {
+        t.fail_times--;
+        return err_set(e, t.fail_with, "", "as the test wants it");
+    }
+    *n += 41;
+    *out = n;
+    return RC_OK;
+}
+
+static enum rc step_of_what_was_prepared(struct job_step *s, struct db *db, struct err *e)
+{
+    (void)db, (void)e;
+    t.steps++;
+    s->job.result_json = str_printf(s->a, "{\"n\":%lld}", (long long)*(const int64_t *)s->prepared);
+    s->done = true;
+    return RC_OK;
+}
+
+static const struct job_kind kinds[] = {
+    { .name = "three", .step = step_of_three },
+    { .name = "cancels", .step = step_that_cancels },
+    { .name = "prepares", .step = step_of_what_was_prepared, .prepare = prepare_a_number },
+};
 static const struct task tasks[] = {
     { .name = "some", .every_us = US_PER_DAY, .batch = some },
     { .name = "broken", .every_us = US_PER_DAY, .alone = broken }
@@ -345,6 +374,23 @@ static void the_thread_does_what_is_added(void **state)
     assert_int_equal(rows(), 3);
 }
 
+static void what_a_job_prepares_is_its_steps_and_its_failure_the_jobs(void **state)
+{
+    int64_t id = add("prepares"), other;
+    bool idle;
+
+    (void)state;
+    runner_tick(t.r, &idle);
+    assert_int_equal(show(id).state, JOB_DONE);
+    assert_str_eq(show(id).result_json, "{\"n\":42}");
+    other = add("prepares");
+    t.fail_times = 1;
+    t.fail_with = RC_DENIED;
+    runner_tick(t.r, &idle);
+    assert_int_equal(show(other).state, JOB_FAILED);
+    assert_int_equal(t.steps, 1);
+}
+
 int main(void)
 {
 #define EACH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -359,6 +405,7 @@ int main(void)
         EACH(a_task_goes_on_while_its_batches_are_full),
         EACH(each_thing_is_kept_as_long_as_it_should),
         EACH(the_thread_does_what_is_added),
+        EACH(what_a_job_prepares_is_its_steps_and_its_failure_the_jobs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

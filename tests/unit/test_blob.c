@@ -1,4 +1,5 @@
 /* Stored bytes: whole or absent, once, and never removed while they may still be named. */
+#include "base/arena.h"
 #include "base/clock.h"
 #include "desk/blob.h"
 #include "test.h"
@@ -188,6 +189,41 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
+static void write_scratch(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void what_others_wrote_is_taken_as_if_it_was_put(void **state)
+{
+    struct arena *a CLEAN(arena_clean) = arena_new(1 * MIB);
+    const char *path = blob_scratch(blobs, a), *again = blob_scratch(blobs, a), *none = blob_scratch(blobs, a);
+    struct err e = { 0 };
+    struct blob b;
+    struct stat st;
+
+    (void)state;
+    write_scratch(path, "abc");
+    assert_ok(blob_take(blobs, path, &b, &e), &e);
+    assert_string_equal(b.hash, ABC_HASH);
+    assert_int_equal(b.size, 3);
+    assert_int_equal(stat(path, &st), -1);
+    write_scratch(again, "abc");
+    assert_ok(blob_take(blobs, again, &b, &e), &e);
+    blob_unscratch(again);
+    blob_unscratch(path);
+    assert_int_equal(files(), 1);
+    assert_int_equal(blob_take(blobs, none, &b, &e), RC_FAIL);
+    write_scratch(none, "");
+    assert_ok(blob_take(blobs, none, &b, &e), &e);
+    assert_int_equal(b.size, 0);
+    assert_int_equal(files(), 2);
+}
+
 static int setup(void **state)
 {
     struct err e = { 0 };
@@ -218,6 +254,7 @@ int main(void)
         EACH(the_sweeper_removes_only_old_files_that_nobody_names),
         EACH(the_sweeper_removes_abandoned_temporary_files),
         EACH(what_is_put_again_is_young_again),
+        EACH(what_others_wrote_is_taken_as_if_it_was_put),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

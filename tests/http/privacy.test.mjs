@@ -1,0 +1,158 @@
+// Data protection over the API: holds, exports, erasure with the password again, retention, the report.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onServer, until } from './harness.mjs';
+
+const api = '/api/v1';
+
+onServer('data protection', {}, (shared) => {
+  let admin, agent, ann, ticket;
+  const ended = async (client, job) => until(async () => {
+    const j = await client.get(`${api}/jobs/${job.id}`);
+    return j.finished_at && j;
+  }, 'the job to end', 60000);
+  const begin = (client, path, body) => client.post(`${api}${path}`, body, { status: 202 });
+  /** Unpacks with another program than the one that packed: {name: bytes}. */
+  const unzip = (bytes) => {
+    const path = join(shared.server.dir, 'export.zip');
+    writeFileSync(path, bytes);
+    return JSON.parse(execFileSync('/usr/bin/python3', ['-c', `import zipfile, json, base64, sys
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+print(json.dumps({n: base64.b64encode(z.read(n)).decode() for n in z.namelist()}))`, path], { encoding: 'utf8', maxBuffer: 1 << 28 }));
+  };
+  const download = async (client, job) => {
+    const done = await ended(client, job);
+    assert.equal(done.state, 'done', JSON.stringify(done));
+    const answer = await client.request('GET', done.result.content_url);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.bytes.length, done.result.size);
+    return { ...done.result, answer };
+  };
+
+  test('there are people and a ticket with a file', async () => {
+    const { server } = shared;
+    admin = await server.person('admin');
+    agent = await server.person('agent');
+    ann = await server.person('customer', 'ann@example.org');
+    const file = await ann.post(`${api}/uploads?name=note.txt`, undefined, { status: 201, raw: Buffer.from('hello'), headers: { 'content-type': 'text/plain' } });
+    ticket = await ann.post(`${api}/tickets`, { title: 'Printer', message: { body: 'it smokes', attachments: [file.id] } });
+    await agent.post(`${api}/tickets/${ticket.id}/messages`, { body: 'a difficult customer', visibility: 'internal' });
+  });
+
+  test('a person takes the own data along, and nobody else can fetch the file', async () => {
+    const made = await download(ann, await begin(ann, '/auth/me/export'));
+    assert.equal(made.name, `person-${ann.user.id}.zip`);
+    const files = unzip(made.answer.bytes);
+    const text = Buffer.from(files['data.json'], 'base64').toString();
+    const data = JSON.parse(text);
+    assert.deepEqual(data.tickets.map((t) => t.title), ['Printer']);
+    assert.ok(!text.includes('difficult'));
+    assert.equal(Buffer.from(files[`attachments/${data.attachments[0].file}`], 'base64').toString(), 'hello');
+    for (const other of [admin, agent]) assert.equal((await other.request('GET', made.content_url)).status, 404);
+    assert.match((await admin.get(`${api}/audit-log?limit=5&sort=-n`)).data.map((r) => r.action).join(), /user\.export/);
+  });
+
+  test('an API token cannot take them, and not everybody the data of others', async () => {
+    const { token } = await ann.post(`${api}/tokens`, { name: 'x' });
+    const refused = await shared.server.client({ token }).expect(403, 'POST', `${api}/auth/me/export`);
+    assert.equal(refused.code, 'session_needed');
+    await agent.expect(403, 'POST', `${api}/users/${ann.user.id}/export`);
+    const role = await admin.post(`${api}/roles`, { name: 'people only', permissions: ['admin.user'] });
+    const clerk = await shared.server.person('customer');
+    await admin.patch(`${api}/users/${clerk.user.id}`, { role_ids: [role.id] });
+    const no = await clerk.expect(403, 'POST', `${api}/users/${ann.user.id}/export`);
+    assert.match(no.detail, /admin\.ticket/);
+    await admin.expect(404, 'POST', `${api}/users/999999/export`);
+  });
+
+  test('an administrator exports a person, and the same data are the same bytes', async () => {
+    const made = await download(admin, await begin(admin, `/users/${ann.user.id}/export`));
+    const files = unzip(made.answer.bytes);
+    assert.deepEqual(Object.keys(files).map((n) => n.split('/')[0]), ['data.json', 'attachments']);
+    const again = await download(admin, await begin(admin, `/users/${ann.user.id}/export`));
+    assert.equal(unzip(again.answer.bytes)['data.json'], files['data.json']);
+  });
+
+  test('nobody piles up jobs', async () => {
+    const bob = await shared.server.person('customer');
+    const answers = await Promise.all(Array.from({ length: 12 }, () => bob.request('POST', `${api}/auth/me/export`)));
+    const statuses = answers.map((r) => r.status);
+    assert.ok(statuses.every((s) => s === 202 || s === 429), statuses.join());
+    for (const r of answers.filter((x) => x.status === 202)) assert.equal((await ended(bob, r.json)).state, 'done');
+  });
+
+  test('a hold refuses the erasure by its number, until it is released', async () => {
+    const hold = await admin.post(`${api}/legal-holds`, { object: 'user', object_id: ann.user.id, reason: 'case 7', asked_by: 'Court of Bonn', until: '2099-12-31T23:59:59Z' });
+    assert.deepEqual((await admin.get(`${api}/legal-holds`)).data.map((h) => h.id), [hold.id]);
+    const body = { confirm: 'The customer', current_password: admin.password };
+    for (const more of [{ dry_run: true }, {}]) {
+      const no = await admin.expect(409, 'POST', `${api}/users/${ann.user.id}/erase`, { body: { ...body, ...more } });
+      assert.equal(no.code, 'legal_hold');
+      assert.match(no.detail, new RegExp(`Legal hold ${hold.id} keeps this`));
+    }
+    const wrong = await admin.expect(422, 'POST', `${api}/legal-holds`, { body: { object: 'ticket', object_id: 999999, reason: 'xxx', asked_by: 'yyy', until: '2001-01-01T00:00:00Z' } });
+    assert.deepEqual(wrong.errors.map((x) => x.pointer), ['/until']);
+    await admin.post(`${api}/legal-holds/${hold.id}/release`, { reason: 'case closed' }, { status: 200 });
+    assert.equal((await admin.expect(409, 'POST', `${api}/legal-holds/${hold.id}/release`, { body: { reason: 'again' } })).code, 'hold_released');
+    assert.equal((await admin.get(`${api}/legal-holds`)).data.length, 0);
+    assert.equal((await admin.get(`${api}/legal-holds?all=true`)).data[0].released_why, 'case closed');
+    await admin.expect(404, 'GET', `${api}/legal-holds/999999`);
+    assert.equal((await shared.server.run(['hold', 'list', '--all'])).stdout.split('\n').length, 2, 'the command line sees the same');
+  });
+
+  test('erasing asks for the password again, a dry run changes nothing', async () => {
+    const path = `${api}/users/${ann.user.id}/erase`;
+    const dry = await admin.expect(200, 'POST', path, { body: { confirm: 'The customer', attachments: true, dry_run: true } });
+    assert.equal(dry.attachments, 1);
+    assert.equal((await admin.get(`${api}/users/${ann.user.id}`)).name, 'The customer');
+    await ann.get(`${api}/auth/me`);
+    for (const [body, pointer] of [[{}, '/current_password'], [{ current_password: 'wrong one' }, '/current_password']])
+      assert.deepEqual((await admin.expect(422, 'POST', path, { body: { confirm: 'The customer', ...body } })).errors.map((x) => x.pointer), [pointer]);
+    const name = await admin.expect(422, 'POST', path, { body: { confirm: 'Somebody', current_password: admin.password } });
+    assert.deepEqual(name.errors.map((x) => x.pointer), ['/confirm']);
+    const { token } = await admin.post(`${api}/tokens`, { name: 'x' });
+    const asToken = await shared.server.client({ token }).expect(403, 'POST', path, { body: { confirm: 'The customer', current_password: admin.password } });
+    assert.equal(asToken.code, 'session_needed');
+    await agent.expect(403, 'POST', path, { body: { confirm: 'The customer', current_password: agent.password } });
+
+    const done = await admin.expect(200, 'POST', path, { body: { confirm: 'The customer', attachments: true, current_password: admin.password } });
+    assert.deepEqual(done, dry, 'as the dry run had said');
+    assert.equal((await admin.get(`${api}/users/${ann.user.id}`)).name, `Erased person ${ann.user.id}`);
+    assert.equal((await ann.request('GET', `${api}/auth/me`)).status, 401);
+    assert.equal((await admin.expect(409, 'POST', path, { body: { confirm: `Erased person ${ann.user.id}`, current_password: admin.password } })).code, 'user_erased');
+    const list = join(shared.server.env.DATA_DIR, 'erasures');
+    await until(() => existsSync(list) && readFileSync(list, 'utf8').startsWith(`${ann.user.id} `), 'the list of erasures beside the database');
+    assert.match((await shared.server.run(['audit', 'verify'])).stdout, /^whole/);
+  });
+
+  test('rules of retention are told and run', async () => {
+    await admin.patch(`${api}/settings`, { 'retention.drafts_days': 30 });
+    const told = await admin.get(`${api}/retention`);
+    const rule = told.rules.find((r) => r.kind === 'drafts');
+    assert.deepEqual([rule.setting, rule.days, rule.due, rule.held], ['retention.drafts_days', 30, 0, 0]);
+    const job = await ended(admin, await begin(admin, '/retention/run'));
+    assert.equal(job.result.kinds.drafts.gone, 0);
+    const { last_run: last } = await admin.get(`${api}/retention`);
+    assert.equal(last.ok, true);
+    await agent.expect(403, 'POST', `${api}/retention/run`);
+    await agent.expect(403, 'GET', `${api}/retention`);
+  });
+
+  test('the report of a period comes as CSV and as HTML, and is recorded', async () => {
+    const period = { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
+    const csv = await download(admin, await begin(admin, '/compliance/reports', period));
+    assert.match(csv.name, /^compliance-2026-01-01\.csv$/);
+    for (const action of ['user.erase', 'user.export', 'hold.add', 'login.succeeded']) assert.ok(csv.answer.text.includes(`"${action}"`), action);
+    const html = await download(admin, await begin(admin, '/compliance/reports', { ...period, format: 'html' }));
+    assert.match(html.answer.text, /Erasures, legal holds/);
+    assert.match(html.answer.headers.get('content-disposition'), /^attachment/);
+    assert.deepEqual((await admin.expect(422, 'POST', `${api}/compliance/reports`, { body: { from: period.to, to: period.from } })).errors.map((x) => x.pointer), ['/to']);
+    await agent.expect(403, 'POST', `${api}/compliance/reports`, { body: period });
+    const { stdout } = await shared.server.run(['checklist', '--section', 'audit.reports', '--json']);
+    assert.equal(JSON.parse(stdout).lines[0].state, 'pass', stdout);
+  });
+});
