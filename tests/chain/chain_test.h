@@ -20,6 +20,7 @@
 #include "web/app.h"
 
 #include <jansson.h>
+#include <pthread.h>
 
 struct chain {
     struct app *app;
@@ -29,6 +30,8 @@ struct chain {
     int64_t fail_in;     /* the n-th statement of the next request's writes (or reads) fails */
     bool fail_reads;
     bool armed;          /* since chain_send() began a failure waited on the writer */
+    bool sweeps;         /* CHAIN_SWEEP: what chain_send() sends meets each failure of a statement first */
+    pthread_t opener;    /* requests of other threads do not: fail_in is one for all */
     bool refuse_writes;  /* the first statement of each write answers RC_BUSY */
     struct str tables[128], rows_sql[128]; /* of chain_checksum() */
     size_t n_tables;
