@@ -223,8 +223,8 @@ export class Client {
     const type = r.headers.get('content-type') ?? '';
     const json = /json/.test(type) && bytes.length ? JSON.parse(bytes.toString('utf8')) : undefined;
     const answer = { status: r.status, headers: r.headers, bytes, text: bytes.toString('utf8'), json };
-    this.server.leaks.answer(method, path, answer, body);
-    this.server.leaks.request(method, path, body);
+    this.server.leaks?.answer(method, path, answer, body);
+    this.server.leaks?.request(method, path, body);
     if (check) this.server.contract?.check(method, path, answer);
     return answer;
   }
