@@ -70,13 +70,17 @@ static enum rc look_database(struct health *h, struct health_snapshot *s, struct
     return RC_OK;
 }
 
+/* A node of the next release may have migrated while this one runs: migrations only add, so it goes on. */
 static void look_schema(struct health *h, struct health_snapshot *s)
 {
     struct err e = { 0 };
 
     s->migrations = check(HEALTH_OK, "");
-    if (h->db && s->database.status == HEALTH_OK && store_migrations_current(h->db, &e) != RC_OK)
-        s->migrations = check(HEALTH_FAIL, "the schema is not the one of this program");
+    if (!h->db || s->database.status != HEALTH_OK || store_migrations_current(h->db, &e) == RC_OK)
+        return;
+    s->migrations = strcmp(e.code, "schema_newer") == 0
+        ? check(HEALTH_DEGRADED, "the schema is of a newer release; this server goes on, but cannot start again")
+        : check(HEALTH_FAIL, "the schema is not the one of this program");
 }
 
 static void look_gauges(struct health *h, struct health_snapshot *s)

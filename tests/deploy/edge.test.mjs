@@ -11,7 +11,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, Server, binary, freePort, until } from '../http/harness.mjs';
-import { Authority, Front } from './front.mjs';
+import { Authority, Front, served, storm, visitor } from './front.mjs';
 
 const api = '/api/v1';
 const kinds = ['haproxy', 'nginx', 'caddy'];
@@ -19,9 +19,6 @@ const limit = 120; // a minute
 const authority = new Authority();
 const fronts = {};
 let cluster, dir, nodes, agent;
-
-/** An address of this machine that nobody used up yet. */
-const visitor = () => `127.${[...randomBytes(3)].map((b) => 1 + (b % 250)).join('.')}`;
 
 before(async () => {
   const ports = Object.fromEntries(await Promise.all(kinds.map(async (k) => [k, await freePort()])));
@@ -204,44 +201,11 @@ const each = (kind) =>
   });
 describe('in front of two nodes', { concurrency: 3 }, () => kinds.forEach(each));
 
-/** Reads and writes from addresses of their own until run() has done what it does; what failed, and how many went well. */
-async function storm(front, run) {
-  const failed = { read: [], keyed: [], plain: [] };
-  const done = { read: 0, keyed: 0, plain: 0 };
-  let over = false;
-  const client = async (sort) => {
-    const keep = new https.Agent({ keepAlive: true });
-    while (!over) {
-      const headers = { authorization: `Bearer ${agent.token}` };
-      if (sort === 'keyed') headers['idempotency-key'] = randomBytes(9).toString('base64url');
-      const [method, body] = sort === 'read' ? ['GET'] : ['POST', { title: 'storm', message: { body: 'x' }, customer: 'c@example.org' }];
-      const path = method === 'GET' ? `${api}/tickets?limit=1` : `${api}/tickets`;
-      const status = await front.ask(method, path, { from: visitor(), headers, body, agent: keep }).then((r) => r.status, (e) => e.code);
-      if (status === 200 || status === 201) done[sort]++;
-      else if (status !== 429) failed[sort].push(status);
-    }
-    keep.destroy();
-  };
-  const clients = ['read', 'read', 'read', 'keyed', 'keyed', 'plain'].map(client);
-  const more = async (n) => {
-    const from = done.read + done.keyed;
-    await until(() => done.read + done.keyed >= from + n, 'requests that go well');
-  };
-  try {
-    await more(30);
-    await run(more);
-  } finally {
-    over = true;
-    await Promise.all(clients);
-  }
-  return { failed, done };
-}
-
 for (const kind of kinds) {
   describe(`a node goes away behind ${kind}`, () => {
     test('killed, it costs no request that this front may send again, and is used again when it is back', async (t) => {
       const front = fronts[kind];
-      const { failed, done } = await storm(front, async (more) => {
+      const { failed, done } = await storm(front, agent, async (more) => {
         await nodes[1].stop('SIGKILL');
         await more(150);
         await nodes[1].launch();
@@ -255,7 +219,7 @@ for (const kind of kinds) {
     });
 
     test('ended in order, it costs nothing', async (t) => {
-      const { failed, done } = await storm(fronts[kind], async (more) => {
+      const { failed, done } = await storm(fronts[kind], agent, async (more) => {
         assert.equal((await nodes[1].stop('SIGTERM')).code, 0);
         await more(60);
         await nodes[1].launch();
@@ -295,9 +259,3 @@ test('HAProxy takes a node out and gives another a part of the visitors while it
   assert.ok(canary >= 3 && canary <= 14, `${canary} of 100`);
   assert.ok(half >= 18 && half <= 28, `${half} of 40`);
 });
-
-/** Requests that a node has answered since it started, by its own metrics. */
-async function served(node) {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  return [...text.matchAll(/^http_requests_total\{[^}]*\} (\d+)/gm)].reduce((sum, m) => sum + Number(m[1]), 0);
-}

@@ -1,5 +1,6 @@
 // What stands in front of the server, started for real from the files of deploy/ on free loopback ports.
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -175,3 +176,44 @@ export class Front {
   }
 }
 
+/** An address of this machine that nobody used up yet. */
+export const visitor = () => `127.${[...randomBytes(3)].map((b) => 1 + (b % 250)).join('.')}`;
+
+/** Requests that a node has answered since it started, by its own metrics. */
+export async function served(node) {
+  const text = await (await fetch(`${node.url}/metrics`)).text();
+  return [...text.matchAll(/^http_requests_total\{[^}]*\} (\d+)/gm)].reduce((sum, m) => sum + Number(m[1]), 0);
+}
+
+/** Reads and writes from addresses of their own until run() has done what it does; what failed, and how many went well. */
+export async function storm(front, agent, run) {
+  const failed = { read: [], keyed: [], plain: [] };
+  const done = { read: 0, keyed: 0, plain: 0 };
+  let over = false;
+  const client = async (sort) => {
+    const keep = new https.Agent({ keepAlive: true });
+    while (!over) {
+      const headers = { authorization: `Bearer ${agent.token}` };
+      if (sort === 'keyed') headers['idempotency-key'] = randomBytes(9).toString('base64url');
+      const [method, body] = sort === 'read' ? ['GET'] : ['POST', { title: 'storm', message: { body: 'x' }, customer: 'c@example.org' }];
+      const path = method === 'GET' ? `/api/v1/tickets?limit=1` : `/api/v1/tickets`;
+      const status = await front.ask(method, path, { from: visitor(), headers, body, agent: keep }).then((r) => r.status, (e) => e.code);
+      if (status === 200 || status === 201) done[sort]++;
+      else if (status !== 429) failed[sort].push(status);
+    }
+    keep.destroy();
+  };
+  const clients = ['read', 'read', 'read', 'keyed', 'keyed', 'plain'].map(client);
+  const more = async (n) => {
+    const from = done.read + done.keyed;
+    await until(() => done.read + done.keyed >= from + n, 'requests that go well');
+  };
+  try {
+    await more(30);
+    await run(more);
+  } finally {
+    over = true;
+    await Promise.all(clients);
+  }
+  return { failed, done };
+}
