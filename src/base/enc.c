@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 
+#include <openssl/evp.h>
+#include <pthread.h>
 #include <sodium.h>
 
 static const char HEX[] = "0123456789abcdef";
@@ -148,22 +150,57 @@ bool dec_url(struct str text, bool plus_is_blank, struct arena *a, struct str *r
     return true;
 }
 
-struct sha256 hash_sha256(struct str data)
+/* OpenSSL's, which uses the processor's own instructions: a tenth of the time of a portable one, and
+ * each request hashes its token, its cursor or its audit entry. */
+static EVP_MD *sha256_method;
+static pthread_once_t method_once = PTHREAD_ONCE_INIT;
+
+static void find_method(void)
 {
+    sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+    INVARIANT(sha256_method);
+}
+
+/* Two parts behind each other, so that keys need no copy. */
+static struct sha256 digest(struct str first, struct str second)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     struct sha256 h;
 
-    crypto_hash_sha256(h.b, (const unsigned char *)data.p, data.n);
+    pthread_once(&method_once, find_method);
+    INVARIANT(ctx && EVP_DigestInit_ex2(ctx, sha256_method, NULL) == 1
+              && EVP_DigestUpdate(ctx, first.p, first.n) == 1 && EVP_DigestUpdate(ctx, second.p, second.n) == 1
+              && EVP_DigestFinal_ex(ctx, h.b, NULL) == 1);
+    EVP_MD_CTX_free(ctx);
     return h;
 }
 
+struct sha256 hash_sha256(struct str data)
+{
+    return digest(data, STR_NONE);
+}
+
+/* RFC 2104. */
 struct sha256 hash_hmac_sha256(struct str key, struct str data)
 {
-    crypto_auth_hmacsha256_state st;
+    enum { BLOCK = 64, INNER = 0x36, OUTER = 0x5c };
+    unsigned char inner[BLOCK], outer[BLOCK];
     struct sha256 h;
 
-    crypto_auth_hmacsha256_init(&st, (const unsigned char *)key.p, key.n);
-    crypto_auth_hmacsha256_update(&st, (const unsigned char *)data.p, data.n);
-    crypto_auth_hmacsha256_final(&st, h.b);
+    if (key.n > BLOCK) {
+        h = hash_sha256(key);
+        key = (struct str){ (const char *)h.b, sizeof(h.b) };
+    }
+    for (size_t i = 0; i < BLOCK; i++) {
+        unsigned char k = i < key.n ? (unsigned char)key.p[i] : 0;
+
+        inner[i] = k ^ INNER;
+        outer[i] = k ^ OUTER;
+    }
+    h = digest((struct str){ (const char *)inner, BLOCK }, data);
+    h = digest((struct str){ (const char *)outer, BLOCK }, (struct str){ (const char *)h.b, sizeof(h.b) });
+    sodium_memzero(inner, sizeof(inner));
+    sodium_memzero(outer, sizeof(outer));
     return h;
 }
 
