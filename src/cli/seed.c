@@ -36,14 +36,21 @@ struct cell {
     int64_t group, state, owner, n;
 };
 
+struct person {
+    int64_t id, organization_id;
+    struct str name, email;
+};
+
 struct seeder {
     struct store *store;
     struct arena *a; /* emptied after each commit */
+    struct arena *kept;
     struct seed_rng rng;
     bool bench;            /* always three messages, a rare word in 1 % of them */
     int64_t tickets, done, start_us, now_us;
-    int64_t groups[GROUPS], agents[AGENTS];
-    int64_t n_orgs, n_customers, *orgs, *customers, *customer_org;
+    int64_t groups[GROUPS];
+    struct person agents[AGENTS], *customers;
+    int64_t n_orgs, n_customers, *orgs;
     struct str tag_names[TAGS];
     int64_t tag_ids[TAGS];
     size_t n_tags;
@@ -77,6 +84,11 @@ static enum rc put_person(struct seeder *s, struct db *db, struct seed_user *u, 
     return seed_put_user(db, u, s->a, e);
 }
 
+static struct person person_of(const struct seeder *s, const struct seed_user *u)
+{
+    return (struct person){ u->id, u->organization_id, str_dup(u->name, s->kept), str_dup(u->email, s->kept) };
+}
+
 static enum rc put_agents(struct seeder *s, struct db *db, struct err *e)
 {
     for (size_t i = 0; i < GROUPS; i++)
@@ -85,7 +97,7 @@ static enum rc put_agents(struct seeder *s, struct db *db, struct err *e)
         struct seed_user u = { .locale = STR("en"), .role_id = ROLE_AGENT };
 
         TRY(put_person(s, db, &u, STR("helpdesk.example"), i + 1, e));
-        s->agents[i] = u.id;
+        s->agents[i] = person_of(s, &u);
     }
     return RC_OK;
 }
@@ -109,8 +121,7 @@ static enum rc put_customers(struct seeder *s, struct db *db, struct err *e)
         }
         u.organization_id = s->orgs[org];
         TRY(put_person(s, db, &u, domain, (uint64_t)i + 1, e));
-        s->customers[i] = u.id;
-        s->customer_org[i] = s->orgs[org];
+        s->customers[i] = person_of(s, &u);
     }
     return RC_OK;
 }
@@ -131,7 +142,7 @@ struct story {
     struct ticket t;
     struct seed_topic topic;
     int64_t at;       /* the time goes on */
-    int64_t agent;
+    const struct person *agent, *customer;
     unsigned replies; /* behind the request */
     unsigned notes;   /* bits: the messages that are internal */
     unsigned file;    /* what the request brings along: number in seed_files, from 1; 0: nothing */
@@ -167,13 +178,13 @@ static int64_t created_at(struct seeder *s)
 
 static void plan(struct seeder *s, struct story *y)
 {
-    uint64_t c = seed_below(&s->rng, (uint64_t)s->n_customers);
+    const struct person *c = &s->customers[seed_below(&s->rng, (uint64_t)s->n_customers)];
     struct buf title = text(s);
 
-    *y = (struct story){ .topic = seed_topic_pick(&s->rng), .at = created_at(s) };
+    *y = (struct story){ .topic = seed_topic_pick(&s->rng), .at = created_at(s), .customer = c };
     pick_state(s, y);
     seed_title(&s->rng, &y->topic, &title);
-    y->agent = s->agents[seed_below(&s->rng, AGENTS)];
+    y->agent = &s->agents[seed_below(&s->rng, AGENTS)];
     y->replies = y->t.state_type == STATE_NEW && !s->bench ? 0
                  : s->bench ? 2 : 1 + (unsigned)seed_below(&s->rng, 4);
     y->file = !s->bench && seed_chance(&s->rng, 10) ? 1 + (unsigned)seed_below(&s->rng, SEED_FILES) : 0;
@@ -181,9 +192,9 @@ static void plan(struct seeder *s, struct story *y)
     y->t.number = ticket_number_format(&s->settings, s->number++, y->at, s->a);
     y->t.priority_id = seed_chance(&s->rng, 75) ? 2 : 1 + (int64_t)seed_below(&s->rng, 4);
     y->t.group_id = s->groups[seed_chance(&s->rng, 50) ? 0 : seed_below(&s->rng, GROUPS)];
-    y->t.owner_id = y->t.state_type == STATE_NEW ? 0 : y->agent;
-    y->t.customer_id = s->customers[c];
-    y->t.organization_id = s->customer_org[c];
+    y->t.owner_id = y->t.state_type == STATE_NEW ? 0 : y->agent->id;
+    y->t.customer_id = c->id;
+    y->t.organization_id = c->organization_id;
     y->t.channel = (enum channel)seed_below(&s->rng, 4);
     y->t.fields_json = STR("{}");
     y->t.created_by = y->t.customer_id;
@@ -234,38 +245,65 @@ static enum rc put_file(struct seeder *s, struct db *db, const struct story *y, 
     return attachments_insert(db, &at, e);
 }
 
+static enum rc index_message(struct seeder *s, struct db *db, const struct story *y, const struct message *m,
+                             const struct person *author, struct err *e)
+{
+    const struct search_source src = { .message_id = m->id,
+                                       .ticket_id = y->t.id,
+                                       .group_id = y->t.group_id,
+                                       .customer_id = y->t.customer_id,
+                                       .organization_id = y->t.organization_id,
+                                       .internal = m->visibility == VISIBILITY_INTERNAL,
+                                       .has_files = m->attachment_count != 0,
+                                       .text = m->body_text,
+                                       .author_name = author->name,
+                                       .author_email = author->email,
+                                       .number = y->t.number,
+                                       .title = y->t.title,
+                                       .customer_name = y->customer->name,
+                                       .customer_email = y->customer->email };
+
+    return search_put_known(db, &src, s->a, e);
+}
+
+static void write_body(struct seeder *s, const struct story *y, unsigned nth, bool by_agent, bool note, struct buf *body)
+{
+    if (nth == 0)
+        seed_request(&s->rng, &y->topic, body);
+    else if (note)
+        seed_note(&s->rng, &y->topic, body);
+    else if (by_agent)
+        seed_answer(&s->rng, &y->topic, body);
+    else
+        seed_reply(&s->rng, &y->topic, body);
+    if (s->bench && seed_chance(&s->rng, 1))
+        BUF_LIT(body, " zirconium");
+}
+
 static enum rc put_message(struct seeder *s, struct db *db, struct story *y, unsigned nth,
                            struct err *e)
 {
     bool by_agent = nth % 2 == 1, note = (y->notes >> nth & 1) != 0;
+    const struct person *author = by_agent ? y->agent : y->customer;
     unsigned file = nth == 0 ? y->file : 0;
     struct buf body = text(s);
     struct message m = { .ticket_id = y->t.id,
                          .kind = note ? MESSAGE_NOTE : MESSAGE_WEB,
                          .sender = by_agent ? SENDER_AGENT : SENDER_CUSTOMER,
                          .visibility = note ? VISIBILITY_INTERNAL : VISIBILITY_PUBLIC,
-                         .author_id = by_agent ? y->agent : y->t.customer_id,
+                         .author_id = author->id,
                          .format = FORMAT_TEXT,
                          .language = str_of(seed_languages[y->topic.language]),
                          .attachment_count = file != 0,
                          .created_us = y->at };
 
-    if (nth == 0)
-        seed_request(&s->rng, &y->topic, &body);
-    else if (note)
-        seed_note(&s->rng, &y->topic, &body);
-    else if (by_agent)
-        seed_answer(&s->rng, &y->topic, &body);
-    else
-        seed_reply(&s->rng, &y->topic, &body);
-    if (s->bench && seed_chance(&s->rng, 1))
-        BUF_LIT(&body, " zirconium");
+    write_body(s, y, nth, by_agent, note, &body);
     m.source = m.body_text = buf_view(&body);
     m.body_html = html_from_text(m.source, s->a);
     TRY(messages_insert(db, &m, e));
     if (file)
         TRY(put_file(s, db, y, m.id, e));
-    TRY(search_put_new(db, m.id, s->a, e));
+    TRY(index_message(s, db, y, &m, author, e));
     return put_event(db, y, nth ? "message" : "create", m.author_id, m.id, STR("{}"), e);
 }
 
@@ -335,7 +373,7 @@ static enum rc put_ticket(struct seeder *s, struct db *db, struct err *e)
     }
     count(s, &y.t);
     if (y.t.closed_us)
-        TRY(put_event(db, &y, "update", y.agent, 0, STR("{\"state\":[\"open\",\"closed\"]}"), e));
+        TRY(put_event(db, &y, "update", y.agent->id, 0, STR("{\"state\":[\"open\",\"closed\"]}"), e));
     s->done++;
     return RC_OK;
 }
@@ -393,9 +431,9 @@ static enum rc seed(struct seeder *s, struct err *e)
     struct arena *kept CLEAN(arena_clean) = arena_new(512 * MIB);
     struct db *db CLEAN(db_close) = NULL;
 
+    s->kept = kept;
     s->orgs = ARENA_ARRAY(kept, int64_t, (size_t)s->n_orgs);
-    s->customers = ARENA_ARRAY(kept, int64_t, (size_t)s->n_customers);
-    s->customer_org = ARENA_ARRAY(kept, int64_t, (size_t)s->n_customers);
+    s->customers = ARENA_ARRAY(kept, struct person, (size_t)s->n_customers);
     TRY(store_connect(s->store, DB_WRITE, &db, e));
     TRY(seed_roomy(db, e));
     TRY(in_tx(s, db, put_world, e));

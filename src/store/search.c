@@ -101,32 +101,38 @@ static enum rc shown_in(struct db *db, struct db_rows *r, int64_t *ticket_id, st
     }
 }
 
-/* Who may find it, by that ticket. */
-static enum rc add_ticket(struct db *db, struct doc *d, struct arena *a, struct err *e)
+/* What the message says, and who wrote it. */
+static void doc_message(struct doc *d, const struct search_source *s, struct arena *a)
 {
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-
-    TRY(shown_in(db, &r, &d->ticket_id, e));
-    d->group_id = db_int(&r, 2);
-    add_scope(&d->head, SEARCH_MARK_GROUP, d->group_id);
-    add_scope(&d->head, SEARCH_MARK_USER, db_int(&r, 3));
-    add_scope(&d->head, SEARCH_MARK_ORG, db_int(&r, 4));
-    BUF_LIT(&d->head, "_ ");
-    add_field(&d->head, "", db_view(&r, 0), a);
-    add_field(&d->head, SEARCH_MARK_TITLE, db_view(&r, 1), a);
-    add_field(&d->head, "", db_view(&r, 5), a);
-    add_field(&d->head, "", db_view(&r, 6), a);
-    return RC_OK;
+    d->internal = s->internal;
+    d->body = text_tokens(str_sub(s->text, 0, utf8_cut_bytes(s->text, BODY_BYTES_MAX)), TOKENS_DOCUMENT, a);
+    add_field(&d->head, SEARCH_MARK_FROM, s->author_name, a);
+    add_field(&d->head, SEARCH_MARK_FROM, s->author_email, a);
+    add_field(&d->head, SEARCH_MARK_FROM, s->mail_from, a);
+    add_field(&d->head, SEARCH_MARK_TO, s->mail_to, a);
+    add_field(&d->head, SEARCH_MARK_CC, s->mail_cc, a);
 }
 
-static enum rc doc_read(struct db *db, int64_t message_id, struct doc *d, struct arena *a,
-                        struct err *e)
+/* Who may find it, by that ticket. */
+static void doc_ticket(struct doc *d, const struct search_source *s, struct arena *a)
+{
+    d->ticket_id = s->ticket_id;
+    d->group_id = s->group_id;
+    add_scope(&d->head, SEARCH_MARK_GROUP, s->group_id);
+    add_scope(&d->head, SEARCH_MARK_USER, s->customer_id);
+    add_scope(&d->head, SEARCH_MARK_ORG, s->organization_id);
+    BUF_LIT(&d->head, "_ ");
+    add_field(&d->head, "", s->number, a);
+    add_field(&d->head, SEARCH_MARK_TITLE, s->title, a);
+    add_field(&d->head, "", s->customer_name, a);
+    add_field(&d->head, "", s->customer_email, a);
+}
+
+static enum rc read_message(struct db *db, int64_t message_id, struct doc *d, struct search_source *s,
+                            struct arena *a, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    int64_t attachments;
-    struct str text;
 
-    *d = (struct doc){ .message_id = message_id, .head = BUF_ARENA(a, HEAD_BYTES_MAX) };
     TRY(db_query(db, &r,
                  "SELECT m.ticket_id, m.visibility, m.attachment_count, m.body_text, u.name,"
                  " u.email, m.mail_from, m.mail_to, m.mail_cc FROM messages m"
@@ -135,19 +141,51 @@ static enum rc doc_read(struct db *db, int64_t message_id, struct doc *d, struct
     if (!db_next(&r, e))
         return e->rc ? e->rc
                      : err_fail(e, "search: message %lld is gone", (long long)message_id);
-    d->ticket_id = db_int(&r, 0);
-    d->internal = db_int(&r, 1) != 0;
-    attachments = db_int(&r, 2);
-    text = db_view(&r, 3);
-    d->body = text_tokens(str_sub(text, 0, utf8_cut_bytes(text, BODY_BYTES_MAX)), TOKENS_DOCUMENT,
-                          a);
-    for (int col = 4; col <= 6; col++)
-        add_field(&d->head, SEARCH_MARK_FROM, db_view(&r, col), a);
-    add_field(&d->head, SEARCH_MARK_TO, db_view(&r, 7), a);
-    add_field(&d->head, SEARCH_MARK_CC, db_view(&r, 8), a);
-    db_rows_end(&r);
-    TRY(add_ticket(db, d, a, e));
-    if (attachments)
+    *s = (struct search_source){ .message_id = message_id,
+                                 .ticket_id = db_int(&r, 0),
+                                 .internal = db_int(&r, 1) != 0,
+                                 .has_files = db_int(&r, 2) != 0,
+                                 .text = db_view(&r, 3),
+                                 .author_name = db_view(&r, 4),
+                                 .author_email = db_view(&r, 5),
+                                 .mail_from = db_view(&r, 6),
+                                 .mail_to = db_view(&r, 7),
+                                 .mail_cc = db_view(&r, 8) };
+    doc_message(d, s, a);
+    return RC_OK;
+}
+
+static enum rc read_ticket(struct db *db, struct doc *d, struct search_source *s, struct arena *a,
+                           struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(shown_in(db, &r, &s->ticket_id, e));
+    s->number = db_view(&r, 0);
+    s->title = db_view(&r, 1);
+    s->group_id = db_int(&r, 2);
+    s->customer_id = db_int(&r, 3);
+    s->organization_id = db_int(&r, 4);
+    s->customer_name = db_view(&r, 5);
+    s->customer_email = db_view(&r, 6);
+    doc_ticket(d, s, a);
+    return RC_OK;
+}
+
+static struct doc doc_of(int64_t message_id, struct arena *a)
+{
+    return (struct doc){ .message_id = message_id, .head = BUF_ARENA(a, HEAD_BYTES_MAX) };
+}
+
+static enum rc doc_read(struct db *db, int64_t message_id, struct doc *d, struct arena *a,
+                        struct err *e)
+{
+    struct search_source s = { 0 };
+
+    *d = doc_of(message_id, a);
+    TRY(read_message(db, message_id, d, &s, a, e));
+    TRY(read_ticket(db, d, &s, a, e));
+    if (s.has_files)
         TRY(add_attachments(db, message_id, d, a, e));
     return add_participants(db, d->ticket_id, d, e);
 }
@@ -202,14 +240,28 @@ static enum rc doc_put_sqlite(struct db *db, struct doc *d, struct err *e)
                         DB_ARGS(DB_INT(d->message_id), DB_TEXT(buf_view(&d->head)), DB_TEXT(d->body)), e);
 }
 
+static enum rc doc_put(struct db *db, struct doc *d, struct arena *a, struct err *e)
+{
+    return db_kind(db) == DB_POSTGRES ? doc_put_postgres(db, d, a, e) : doc_put_sqlite(db, d, e);
+}
+
 enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e)
 {
     struct doc d;
 
     TRY(doc_read(db, message_id, &d, a, e));
-    if (db_kind(db) == DB_POSTGRES)
-        return doc_put_postgres(db, &d, a, e);
-    return doc_put_sqlite(db, &d, e);
+    return doc_put(db, &d, a, e);
+}
+
+enum rc search_put_known(struct db *db, const struct search_source *s, struct arena *a, struct err *e)
+{
+    struct doc d = doc_of(s->message_id, a);
+
+    doc_message(&d, s, a);
+    doc_ticket(&d, s, a);
+    if (s->has_files)
+        TRY(add_attachments(db, s->message_id, &d, a, e));
+    return doc_put(db, &d, a, e);
 }
 
 /* FTS5 without content wants the words that it is to forget. */

@@ -29,6 +29,15 @@
 enum rc search_put(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
 /* The same for a message that was inserted in this transaction. */
 enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
+/* The same, by somebody who has all of it at hand: nothing is read but the names of files.  The ticket
+ * has no participants and is not merged. */
+struct search_source {
+    int64_t message_id, ticket_id, group_id, customer_id, organization_id;
+    bool internal, has_files;
+    struct str text, author_name, author_email, mail_from, mail_to, mail_cc;
+    struct str number, title, customer_name, customer_email;
+};
+enum rc search_put_known(struct db *db, const struct search_source *s, struct arena *a, struct err *e) MUST_USE;
 enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
 /* After a change of title, group, customer, organisation, participants or merging: the documents
  * of the ticket and of those merged into it. */
