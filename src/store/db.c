@@ -71,6 +71,11 @@ enum db_kind db_kind(const struct db *db)
     return db->drv->kind;
 }
 
+int64_t db_reconnects(const struct db *db)
+{
+    return db->store->reconnects;
+}
+
 /* ---- Statement cache ---- */
 
 static void lru_unlink(struct db *db, struct db_stmt *st)

@@ -137,6 +137,8 @@ enum db_kind db_kind(const struct db *db);
 void sql_for_update(struct sql *q, const struct db *db);
 /* Time spent in the database since the last call, and statements run: for Server-Timing and logs. */
 int64_t db_take_time_us(struct db *db, int64_t *statements);
+/* How often a connection of this store was made anew: after that another server may answer. */
+int64_t db_reconnects(const struct db *db);
 /* One thing that a connection carries for a layer above it (the catalog's snapshot); freed with the
  * connection by free_fn, or when another one takes its place. */
 void *db_carried(const struct db *db);

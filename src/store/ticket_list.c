@@ -168,6 +168,24 @@ void ticket_filter_where(struct sql *q, const struct ticket_filter *f)
         f->more(q, f->more_arg);
 }
 
+static bool covers_all_groups(const struct list *l)
+{
+    if (l->scope->all)
+        return true;
+    for (size_t i = 0; i < l->cat->n_groups; i++)
+        if (!among(l->cat->groups[i].id, l->scope->groups, l->scope->n_groups))
+            return false;
+    return l->cat->n_groups > 0;
+}
+
+/* A condition that holds for every ticket would be asked of each.  Where a group may have come since
+ * the catalog was read it is asked. */
+static void branch_scope(struct sql *q, const struct list *l)
+{
+    if (!l->p->is_snapshot || !covers_all_groups(l))
+        scope_where(q, l->scope);
+}
+
 static void branch_where(struct sql *q, const struct list *l, const struct branch *b)
 {
     switch (b->kind) {
@@ -212,7 +230,7 @@ static void branch_where(struct sql *q, const struct list *l, const struct branc
     case B_WALK:
         break;
     }
-    scope_where(q, l->scope);
+    branch_scope(q, l);
 }
 
 /* ---- Order and key ---- */
@@ -339,16 +357,6 @@ static void plan_group(struct plan *pl, const struct list *l, int64_t id)
         add(pl, B_GROUP, id, 0);
 }
 
-static bool covers_all_groups(const struct list *l)
-{
-    if (l->scope->all)
-        return true;
-    for (size_t i = 0; i < l->cat->n_groups; i++)
-        if (!among(l->cat->groups[i].id, l->scope->groups, l->scope->n_groups))
-            return false;
-    return l->cat->n_groups > 0;
-}
-
 static void plan_scope(struct plan *pl, const struct list *l)
 {
     const struct scope *s = l->scope;
@@ -447,10 +455,12 @@ static void one_branch(struct sql *q, const struct list *l, const struct branch 
     order(q, l, b);
 }
 
+#define LISTED "SELECT t.id, t.version, " SHOWN_NUMBER ", "
+
 /* The branches' best rows, the best of them, and only then the tickets themselves. */
 static void many_branches(struct sql *q, const struct list *l, const struct plan *pl)
 {
-    sql_add(q, "SELECT " TICKET_COLUMNS " FROM (", DB_NO_ARGS);
+    sql_add(q, LISTED "x.k FROM (", DB_NO_ARGS);
     for (size_t i = 0; i < pl->n; i++) {
         if (i)
             sql_add(q, " UNION ", DB_NO_ARGS);
@@ -464,7 +474,7 @@ static void many_branches(struct sql *q, const struct list *l, const struct plan
     else
         sql_add(q, " ORDER BY k, id", DB_NO_ARGS);
     sql_add_limit(q, l->p->limit);
-    sql_add(q, ") x JOIN tickets t ON t.id = x.id" TICKET_JOINS, DB_NO_ARGS);
+    sql_add(q, ") x JOIN tickets t ON t.id = x.id", DB_NO_ARGS);
     if (l->p->descending)
         sql_add(q, " ORDER BY x.k DESC, x.id DESC", DB_NO_ARGS);
     else
@@ -496,7 +506,14 @@ void ticket_list_query(struct sql *q, const struct catalog *cat, const struct sc
         many_branches(q, &l, &pl);
         return;
     }
-    sql_add(q, "SELECT " TICKET_COLUMNS " FROM tickets t" TICKET_JOINS " WHERE 1 = 1", DB_NO_ARGS);
+    if (p->sort == SORT_NUMBER)
+        sql_add(q, LISTED "t.number FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
+    else if (p->sort == SORT_CREATED)
+        sql_add(q, LISTED "t.created_us FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
+    else if (f->as_customer)
+        sql_add(q, LISTED "t.public_updated_us FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
+    else
+        sql_add(q, LISTED "t.updated_us FROM tickets t WHERE 1 = 1", DB_NO_ARGS);
     if (!pl.n)
         sql_add(q, " AND 1 = 0", DB_NO_ARGS);
     one_branch(q, &l, pl.n ? &pl.v[0] : &nothing);
@@ -508,25 +525,4 @@ void ticket_list_count(struct sql *q, const struct scope *scope, const struct ti
     scope_where(q, scope);
     ticket_filter_where(q, f);
     sql_add(q, " LIMIT ?) counted", DB_ARGS(DB_INT(TICKET_COUNT_MAX)));
-}
-
-int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, bool as_customer,
-                        const struct ticket *t)
-{
-    switch (sort) {
-    case SORT_UPDATED:
-        return as_customer ? t->public_updated_us : t->updated_us;
-    case SORT_CREATED:
-        return t->created_us;
-    case SORT_PRIORITY:
-        for (size_t i = 0; i < cat->n_priorities; i++)
-            if (cat->priorities[i].id == t->priority_id)
-                return cat->priorities[i].rank;
-        return 0;
-    case SORT_NEXT_DUE:
-        return t->next_due_us ? t->next_due_us : INT64_MAX;
-    case SORT_NUMBER:
-        break;
-    }
-    return 0;
 }

@@ -39,17 +39,17 @@ struct ticket_page {
     bool has_key;        /* only rows behind this key */
     int64_t key, key_id;
     struct str key_text; /* SORT_NUMBER */
+    bool is_snapshot;    /* catalog and rights were read in the state that the query will see */
 };
 
-/* The query; the caller runs it and reads rows with ticket_from_row(). */
+/* The query of which tickets they are, in their order; the tickets themselves are mostly known
+ * (web/ticket_cache.h), else tickets_show_some() reads them.  Columns: */
+enum { LISTED_ID, LISTED_VERSION, LISTED_SHOWN /* SHOWN_NUMBER */, LISTED_KEY /* of the cursor */ };
 void ticket_list_query(struct sql *q, const struct catalog *cat, const struct scope *scope,
                        const struct ticket_filter *f, const struct ticket_page *p);
 /* How many there are on all pages, TICKET_COUNT_MAX at most. */
 enum { TICKET_COUNT_MAX = 1000000 };
 void ticket_list_count(struct sql *q, const struct scope *scope, const struct ticket_filter *f);
-/* The key of a row for the page's cursor: number for SORT_NUMBER, else the integer. */
-int64_t ticket_sort_key(const struct catalog *cat, enum ticket_sort sort, bool as_customer,
-                        const struct ticket *t);
 /* Only the conditions " AND …" of the filter, for counts. */
 void ticket_filter_where(struct sql *q, const struct ticket_filter *f);
 

@@ -101,13 +101,47 @@ enum rc tickets_show(struct db *db, int64_t id, struct arena *a, struct ticket *
 
     TRY(db_query(db, &r,
                  "SELECT " TICKET_COLUMNS ", EXISTS (SELECT 1 FROM tickets x WHERE x.merged_into_id = t.id)"
-                 " FROM tickets t" TICKET_JOINS " WHERE t.id = $1",
+                 ", " SHOWN_NUMBER " FROM tickets t" TICKET_JOINS " WHERE t.id = $1",
                  DB_ARGS(DB_INT(id)), e));
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such ticket.");
     ticket_from_row(&r, a, out);
     out->has_merged = db_int(&r, TICKET_COLUMNS_N) != 0;
+    out->shown = db_int(&r, TICKET_COLUMNS_N + 1);
     return RC_OK;
+}
+
+/* The ids are filled up to a power of two with the last one again: few statements to be prepared. */
+static void add_ids(struct sql *q, const int64_t *ids, size_t n, struct arena *a)
+{
+    size_t room = 1;
+    int64_t *v;
+
+    while (room < n)
+        room *= 2;
+    v = ARENA_ARRAY(a, int64_t, room);
+    for (size_t i = 0; i < room; i++)
+        v[i] = ids[i < n ? i : n - 1];
+    sql_add_ints(q, v, room);
+}
+
+enum rc tickets_show_some(struct db *db, const int64_t *ids, size_t n, const struct scope *scope,
+                          struct arena *a, struct ticket_rows *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct sql q = sql_new(a);
+
+    *out = (struct ticket_rows){ ARENA_ARRAY(a, struct ticket, n + 1), 0 };
+    if (n == 0)
+        return RC_OK;
+    sql_add(&q, "SELECT " TICKET_COLUMNS " FROM tickets t" TICKET_JOINS " WHERE t.id IN (", DB_NO_ARGS);
+    add_ids(&q, ids, n, a);
+    sql_add(&q, ")", DB_NO_ARGS);
+    scope_where(&q, scope);
+    TRY(db_query_sql(db, &r, &q, e));
+    while (out->n < n && db_next(&r, e))
+        ticket_from_row(&r, a, &out->v[out->n++]);
+    return e->rc;
 }
 
 enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, struct err *e)

@@ -27,15 +27,27 @@ struct ticket {
     int64_t merged_into_id;
     struct str external_source, external_id;
     bool has_merged; /* only from tickets_show(): others were merged into this one */
-    /* Only from tickets_show() and lists: names of the references. */
+    int64_t shown; /* only from tickets_show(): as SHOWN_NUMBER says */
+    /* Only from tickets_show() and tickets_show_some(): names of the references. */
     struct str customer_name, owner_name, organization_name;
 };
+
+/* A number that changes with whatever is shown of a ticket while its version stays (triggers of
+ * migration 11): what was made of an id, its version and this number is as good as new. */
+#define SHOWN_NUMBER "(SELECT value FROM counters WHERE name = 'shown')"
 
 /* Every column; RC_NOT_FOUND.  With lock the row is locked until the commit (writers only). */
 enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, struct ticket *out,
                      struct err *e) MUST_USE;
 /* The same with names, for showing. */
 enum rc tickets_show(struct db *db, int64_t id, struct arena *a, struct ticket *out, struct err *e) MUST_USE;
+/* Those of these that are there and that the scope holds, in any order. */
+struct ticket_rows {
+    struct ticket *v;
+    size_t n;
+};
+enum rc tickets_show_some(struct db *db, const int64_t *ids, size_t n, const struct scope *scope,
+                          struct arena *a, struct ticket_rows *out, struct err *e) MUST_USE;
 enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, struct err *e) MUST_USE;
 /* RC_CONFLICT "unique" when number or external id is taken.  Sets t->id. */
 enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e) MUST_USE;

@@ -15,6 +15,11 @@ bool api_tickets_sorts(struct str sort);
 enum rc api_view_tickets(struct ctx *c, struct err *e); /* {id}: of a view */
 enum rc api_ticket_show(struct ctx *c, struct err *e);
 enum rc api_ticket_events(struct ctx *c, struct err *e);
+/* Names out of a list of names, as bits by their places; RC_BAD names those there are. */
+enum rc api_read_bits(struct arena *a, const struct j_texts *in, const char *param, const char *const *names,
+                      unsigned *out, struct err *e) MUST_USE;
+/* A person whole: only for agents, and for himself; else *out stays. */
+enum rc api_person_json(struct call *call, int64_t id, bool internal, struct str *out, struct err *e) MUST_USE;
 /* One link as the ticket seen_from has it. */
 void link_json(struct jw *w, const struct call *c, int64_t seen_from, const struct link_row *row);
 

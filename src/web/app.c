@@ -30,6 +30,7 @@
 #include "web/ratelimit.h"
 #include "web/routes.h"
 #include "web/streams.h"
+#include "web/ticket_cache.h"
 #include "web/worker.h"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ enum {
     SLOW_NICE = 10, /* a storm of logins must not take the cores from the other requests */
     SLOW_WAITING = 128, /* passwords a thread; one takes some 30 ms: nobody waits minutes behind a flood */
     STREAMS_PER_USER_MAX = 10,
+    TICKET_CACHE_BYTES = 4 << 20,
 };
 
 static size_t cores(void)
@@ -245,6 +247,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->gate = event_gate_new();
     TRY(open_streams(app, e));
     app->presence = presence_new();
+    app->ticket_cache = ticket_cache_new(TICKET_CACHE_BYTES);
     TRY(nodes_open(app, e));
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,
@@ -412,6 +415,7 @@ void app_stop(struct app **app)
     nodes_close(a);
     streams_free(&a->streams);
     presence_free(&a->presence);
+    ticket_cache_free(&a->ticket_cache);
     event_gate_free(&a->gate);
     if (a->ship)
         ship_detach(a->ship);

@@ -25,6 +25,7 @@ struct health;
 struct ratelimit;
 struct streams;
 struct presence;
+struct ticket_cache;
 struct event_gate;
 struct dispatch;
 struct web_live;
@@ -52,6 +53,7 @@ struct app {
     struct streams *streams;
     struct event_gate *gate;    /* store/event_feed.h */
     struct presence *presence;  /* web/presence.h */
+    struct ticket_cache *ticket_cache; /* web/ticket_cache.h */
     struct arena *arena;        /* of what is made once: the dispatch tree, the API document */
     struct str openapi, openapi_etag; /* GET /api/openapi.json */
     int64_t started_us;
