@@ -24,7 +24,7 @@ TYPES = {
     ".woff2": "font/woff2", ".yaml": "application/yaml",
 }
 PACKED_TYPES = re.compile(r"^(text/|application/|image/svg)")
-HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
+HASHED = re.compile(r"/assets/[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 
 
 def gather(folders):

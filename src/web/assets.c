@@ -8,10 +8,18 @@
     "connect-src 'self'; frame-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; " \
     "frame-ancestors 'none'"
 
+/* Every address of the web application is the same page, which reads the address; its files are not. */
+static bool is_app_page(struct str path)
+{
+    return str_eq(path, STR("/app")) || (str_starts(path, STR("/app/")) && !str_starts(path, STR("/app/assets/")));
+}
+
 bool assets_answer(struct exchange *x, struct str path)
 {
     const struct asset *a = static_find(path);
 
+    if (!a && is_app_page(path))
+        a = static_find(STR("/app/"));
     if (!a)
         return false;
     static_answer(x, a);

@@ -1,0 +1,100 @@
+// The real server, a real Chromium, and people in it. Built on the harness of tests/http.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { before, after, describe } from 'node:test';
+import { onBoth, Server } from '../http/harness.mjs';
+
+const need = createRequire(new URL('../http/package.json', import.meta.url));
+const { chromium } = need('playwright-core');
+const axePath = need.resolve('axe-core/axe.min.js');
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const PATIENCE = 30000; // a loaded machine is slow; conditions are waited for, not times
+export const phone = { width: 360, height: 740 };
+export const desk = { width: 1440, height: 900 };
+const api = '/api/v1';
+
+/** One browser and one server for the tests of a suite, once on each database: body(shared). */
+export function inBrowser(name, body, env = {}) {
+  onBoth((engine) =>
+    describe(`${name} on ${engine}`, () => {
+      const shared = { engine };
+      before(async () => {
+        shared.server = await Server.start(engine, { CSRF_PROTECTION: 'true', ...env });
+        shared.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+        shared.agent = await shared.server.person('agent');
+        shared.admin = await shared.server.person('admin');
+        await allowEverything(shared);
+      });
+      after(async () => {
+        await shared.browser?.close();
+        await shared.server?.close();
+      });
+      body(shared);
+    }),
+  );
+}
+
+/** The agent may do everything in the groups that there are. */
+async function allowEverything({ admin, agent }) {
+  const groups = (await admin.get(`${api}/groups`)).data;
+  await admin.patch(`${api}/users/${agent.user.id}`, { group_levels: groups.map((g) => ({ group_id: g.id, levels: ['full'] })) });
+}
+
+/** A tab of somebody who has not signed in yet; errors of the page fail the test that closes it. */
+export async function tab(shared, options = {}) {
+  const context = await shared.browser.newContext({ viewport: desk, locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('pageerror', (e) => wrong.push(`error: ${e.message}`));
+  page.on('console', (m) => /Content Security Policy/i.test(m.text()) && wrong.push(m.text()));
+  page.on('request', (r) => {
+    const u = new URL(r.url());
+    if (!['data:', 'blob:', 'about:'].includes(u.protocol) && u.origin !== shared.server.url) wrong.push(`request to ${r.url()}`);
+  });
+  const close = async () => {
+    await context.close();
+    assert.deepEqual(wrong, []);
+  };
+  return { page, context, wrong, close, url: (path) => shared.server.url + path };
+}
+
+export async function signIn(t, who, path = '/app/') {
+  await t.page.goto(t.url(path));
+  await t.page.getByLabel('E-mail address').fill(who.email);
+  await t.page.getByLabel('Password').fill(who.password);
+  await t.page.getByRole('button', { name: 'Sign in' }).click();
+  await t.page.getByRole('navigation', { name: 'Tickets' }).waitFor({ state: 'attached' });
+}
+
+/** A tab in which somebody works: signed in by the session cookie, which is quicker than the form. */
+export async function signedIn(shared, who, path = '/app/', options = {}) {
+  const t = await tab(shared, options);
+  const { url } = shared.server;
+  const answer = await t.context.request.post(`${url}${api}/auth/login`, { data: { email: who.email, password: who.password }, headers: { origin: url } });
+  assert.equal(answer.status(), 200);
+  await t.page.goto(t.url(path));
+  return t;
+}
+
+/** A ticket of some customer: {id, number}. */
+export function ticket(shared, title, message = 'Hello, it does not work.', more = {}) {
+  return shared.admin.post(`${api}/tickets`, { title, message: { body: message }, customer: 'carla@example.org', ...more });
+}
+
+/** What axe finds wrong with the page as it stands, in both themes. */
+export async function assertAccessible(t, where) {
+  for (const colorScheme of ['light', 'dark']) {
+    await t.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // Two frames: colours have changed everywhere.
+    await t.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    if (!(await t.page.evaluate(() => 'axe' in window))) await t.page.evaluate((await import('node:fs')).readFileSync(axePath, 'utf8') + ';0');
+    const found = await t.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], iframes: false }));
+    const words = found.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 200)} — ${n.failureSummary?.split('\n')[1]?.trim()}`).join('\n    ')}`);
+    assert.deepEqual(words, [], `${where}, ${colorScheme}`);
+  }
+  await t.page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}
+
+export { api };

@@ -1,0 +1,68 @@
+// Pictures of the pages, to be looked at: node tests/e2e/shots.mjs FOLDER [NAME…]
+// Light and dark, desk and phone, over a server of its own with believable data.
+import { mkdirSync } from 'node:fs';
+import { Server } from '../http/harness.mjs';
+import { createRequire } from 'node:module';
+import { api, desk, phone, signedIn, tab } from './harness.mjs';
+
+const { chromium } = createRequire(new URL('../http/package.json', import.meta.url))('playwright-core');
+const [folder = 'shots', ...only] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+
+const server = await Server.start('sqlite', { CSRF_PROTECTION: 'true' });
+const shared = { server };
+try {
+  await server.run(['seed', '--tickets', '400']);
+  shared.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  shared.admin = await server.person('admin', 'ann@example.org');
+  const me = await shared.admin.get(`${api}/me`);
+  await shared.admin.patch(`${api}/users/${me.id}`, { group_levels: (await shared.admin.get(`${api}/groups?limit=200`)).data.map((g) => ({ group_id: g.id, levels: ['full'] })) });
+  for (const [name, query] of [['Urgent and open', 'priority:urgent state:open'], ['Waiting for the customer', 'state:pending'], ['With attachments', 'has:attachment']])
+    await shared.admin.request('POST', `${api}/views`, { body: { name, query } });
+  const { data } = await shared.admin.get(`${api}/tickets?limit=50&q=has:attachment`);
+  const long = data.find((t) => t.message_count > 3) ?? data[0];
+  await shared.admin.post(`${api}/tickets/${long.id}/messages`, { body: 'He called: the **old** printer is gone, see the `lpstat` output.', format: 'markdown', visibility: 'internal', kind: 'note' });
+  const pages = {
+    list: { path: '/app/lists/all' },
+    preview: { path: `/app/lists/open?ticket=${long.id}` },
+    bulk: { path: '/app/lists/open', act: async (p) => { for (const i of [1, 2, 3]) await p.locator('[role=row] input[type=checkbox]').nth(i).click(); await p.getByRole('toolbar').waitFor(); } },
+    filter: { path: '/app/lists/all?q=stat:open' },
+    nothing: { path: '/app/lists/all?q=xyzzyplugh' },
+    ticket: { path: `/app/tickets/${long.id}` },
+    people: { path: `/app/tickets/${long.id}`, act: (p) => p.getByRole('tab', { name: 'People' }).click() },
+    history: { path: `/app/tickets/${long.id}`, act: (p) => p.getByRole('tab', { name: 'History' }).click() },
+    note: { path: `/app/tickets/${long.id}`, act: async (p) => { await p.getByText('Internal note', { exact: true }).last().click(); await p.getByRole('textbox', { name: 'Internal note' }).fill('For colleagues only'); } },
+    menu: { path: '/app/lists/all', act: async (p) => { const b = p.getByRole('button', { name: /Your menu/ }); if (!(await b.isVisible())) await p.getByRole('button', { name: 'Menu', exact: true }).click(); await b.click(); await p.getByRole('menu').waitFor(); } },
+    palette: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Control+k'); await p.getByRole('combobox').fill('printer'); await p.getByRole('option').nth(2).waitFor(); } },
+    keys: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Shift+?'); await p.getByRole('dialog').waitFor(); } },
+    gone: { path: '/app/tickets/999999' },
+    notfound: { path: '/app/nothing/here' },
+    arabic: { path: `/app/tickets/${long.id}`, locale: 'ar' },
+    arabiclist: { path: '/app/lists/all', locale: 'ar' },
+    signin: { path: '/app/', out: true },
+  };
+  for (const [name, page] of Object.entries(pages)) {
+    if (only.length && !only.includes(name)) continue;
+    for (const [size, viewport] of Object.entries({ desk, phone }))
+      for (const colorScheme of ['light', 'dark']) {
+        const options = { viewport, colorScheme, ...(page.locale ? { locale: page.locale } : {}) };
+        const t = page.out ? await tab(shared, options) : await signedIn(shared, shared.admin, page.path, options);
+        if (page.out) await t.page.goto(t.url(page.path));
+        try {
+          await t.page.waitForLoadState('load');
+          await t.page.locator('[role=status] .sr-only', { hasText: 'Loading' }).waitFor({ state: 'detached' });
+          await t.page.waitForTimeout(500); // pictures only: fonts and frames have come to rest
+          await page.act?.(t.page);
+          await t.page.waitForTimeout(300);
+        } catch (e) {
+          console.log(`${name} ${size} ${colorScheme}: ${e.message.split('\n')[0]}`);
+        }
+        await t.page.screenshot({ path: `${folder}/${name}-${size}-${colorScheme}.png` });
+        if (t.wrong.length) console.log(name, size, colorScheme, t.wrong);
+        await t.context.close();
+      }
+  }
+} finally {
+  await shared.browser?.close();
+  await server.close();
+}

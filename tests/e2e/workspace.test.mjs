@@ -1,0 +1,178 @@
+// Lists and tickets: open, answer, note, change, search, live.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { api, assertAccessible, inBrowser, phone, signedIn, ticket } from './harness.mjs';
+import { until } from '../http/harness.mjs';
+
+inBrowser('workspace', (shared) => {
+  const messages = async (id) => (await shared.admin.get(`${api}/tickets/${id}/messages`)).data;
+
+  test('a list is walked by keys, a ticket opened and left again', async () => {
+    for (const title of ['First of three', 'Second of three', 'Third of three']) await ticket(shared, title);
+    const t = await signedIn(shared, shared.agent, '/app/lists/all?q=three');
+    await t.page.getByRole('row', { name: /First of three/ }).waitFor();
+    await t.page.keyboard.press('j');
+    await t.page.keyboard.press('j');
+    const focused = () => t.page.evaluate(() => document.activeElement?.textContent);
+    assert.equal(await focused(), 'Second of three');
+    await t.page.keyboard.press('Enter');
+    await t.page.getByRole('heading', { name: 'Second of three', level: 1 }).waitFor();
+    await assertAccessible(t, 'ticket');
+    await t.page.keyboard.press('j');
+    await t.page.getByRole('heading', { name: 'First of three', level: 1 }).waitFor();
+    await t.page.goBack();
+    await t.page.getByRole('heading', { name: 'Second of three', level: 1 }).waitFor();
+    await t.page.goBack();
+    await t.page.getByRole('heading', { name: 'All tickets', level: 1 }).waitFor();
+    assert.equal(new URL(t.page.url()).searchParams.get('q'), 'three');
+    await assertAccessible(t, 'list');
+    await t.close();
+  });
+
+  test('an answer is sent after a moment and can be taken back before', async () => {
+    const { id } = await ticket(shared, 'Needs an answer');
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    const box = t.page.getByRole('textbox', { name: 'Answer' });
+    await box.fill('Too quick');
+    await box.press('Control+Enter');
+    await t.page.getByRole('button', { name: 'Undo' }).click();
+    assert.equal(await box.inputValue(), 'Too quick');
+    await box.fill('The **right** answer');
+    await t.page.getByRole('button', { name: 'Send', exact: true }).click();
+    await t.page.getByRole('article', { name: /^Answer, The agent/ }).waitFor();
+    const all = await messages(id);
+    assert.deepEqual(all.map((m) => m.body), ['Hello, it does not work.', 'The **right** answer']);
+    assert.equal(all[1].visibility, 'public');
+    assert.equal((await shared.admin.get(`${api}/tickets/${id}`)).state_type, 'open');
+    await t.close();
+  });
+
+  test('a note is internal, and looks it', async () => {
+    const { id } = await ticket(shared, 'Needs a note');
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await t.page.getByRole('textbox', { name: 'Answer' }).waitFor();
+    await t.page.keyboard.press('n');
+    await t.page.getByRole('textbox', { name: 'Internal note' }).fill('For us only');
+    await t.page.getByText('Internal: customers never see this').waitFor();
+    await assertAccessible(t, 'note being written');
+    await t.page.getByRole('button', { name: 'Add note' }).click();
+    const note = t.page.getByRole('article', { name: /^Internal note/ });
+    await note.filter({ hasText: 'For us only' }).waitFor();
+    assert.equal((await messages(id))[1].visibility, 'internal');
+    await t.close();
+  });
+
+  test('a draft is there after a reload and on another machine', async () => {
+    const { id } = await ticket(shared, 'Half an answer');
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await t.page.getByRole('textbox', { name: 'Answer' }).fill('Half written');
+    await t.page.getByText('Draft saved').waitFor();
+    const other = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await until(async () => (await other.page.getByRole('textbox', { name: 'Answer' }).inputValue()) === 'Half written', 'the draft');
+    await t.close();
+    await other.close();
+  });
+
+  test('who wrote meanwhile is read before an answer goes', async () => {
+    const customer = await shared.server.person('customer');
+    const { id } = await customer.post(`${api}/tickets`, { title: 'Crossing', message: { body: 'First' } });
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    const box = t.page.getByRole('textbox', { name: 'Answer' });
+    await box.fill('I answer the first');
+    await t.page.route('**/api/v1/events', (r) => r.abort());
+    await t.page.getByRole('button', { name: 'Send', exact: true }).click();
+    await customer.post(`${api}/tickets/${id}/messages`, { body: 'Wait, it works again' });
+    const dialog = t.page.getByRole('dialog', { name: 'Something new arrived' });
+    await dialog.getByRole('button', { name: 'Read first' }).click();
+    assert.equal(await box.inputValue(), 'I answer the first');
+    await t.page.getByRole('article').filter({ hasText: 'Wait, it works again' }).waitFor();
+    assert.equal((await messages(id)).length, 2);
+    await t.close();
+  });
+
+  test('fields are changed in the side panel; what the server refuses comes back', async () => {
+    const { id } = await ticket(shared, 'Change me');
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await t.page.getByLabel('Priority').selectOption({ label: 'urgent' });
+    await until(async () => (await shared.admin.get(`${api}/tickets/${id}`)).priority.name === 'urgent', 'the priority');
+    await t.page.keyboard.press('m');
+    await until(async () => (await shared.admin.get(`${api}/tickets/${id}`)).owner?.id === shared.agent.user.id, 'the owner');
+    await t.page.route('**/api/v1/tickets/*', (r) =>
+      r.request().method() === 'PATCH' ? r.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"code":"denied","status":403,"detail":"No."}' }) : r.fallback(),
+    );
+    await t.page.getByLabel('Priority').selectOption({ label: 'low' });
+    await t.page.getByText('You may not do this.').waitFor();
+    await until(async () => (await t.page.getByLabel('Priority').locator('option:checked').textContent()) === 'urgent', 'the priority of before');
+    await t.close();
+  });
+
+  test('many tickets are changed at once, and changed back', async () => {
+    const ids = [];
+    for (const n of [1, 2, 3]) ids.push((await ticket(shared, `Bulk number ${n}`, 'bulky')).id);
+    const t = await signedIn(shared, shared.agent, '/app/lists/all?q=bulky');
+    await t.page.getByRole('row', { name: /Bulk number 1/ }).waitFor();
+    await t.page.getByRole('checkbox', { name: 'Select all' }).check();
+    const bar = t.page.getByRole('toolbar', { name: 'Change the selected tickets' });
+    await bar.getByText('3 selected').waitFor();
+    await assertAccessible(t, 'bulk');
+    await bar.getByRole('button', { name: 'Priority' }).click();
+    await t.page.getByRole('menuitem', { name: 'high' }).click();
+    await t.page.getByText('3 tickets changed').waitFor();
+    const priorities = () => Promise.all(ids.map(async (id) => (await shared.admin.get(`${api}/tickets/${id}`)).priority.name));
+    assert.deepEqual(await priorities(), ['high', 'high', 'high']);
+    await t.page.getByRole('button', { name: 'Undo' }).click();
+    await t.page.getByText('Taken back').waitFor();
+    assert.deepEqual(await priorities(), ['normal', 'normal', 'normal']);
+    await t.close();
+  });
+
+  test('a wrong filter is explained in its place', async () => {
+    const t = await signedIn(shared, shared.agent, '/app/lists/all?q=stat:open');
+    const said = t.page.locator('#filter-error');
+    await said.waitFor();
+    assert.match(await said.textContent(), /state/);
+    await assertAccessible(t, 'wrong filter');
+    await t.close();
+  });
+
+  test('everything is found from the palette as somebody types', async () => {
+    const { id } = await ticket(shared, 'Zeppelin over the office', 'It is large.');
+    const t = await signedIn(shared, shared.agent, '/app/lists/mine');
+    await t.page.getByRole('heading', { level: 1 }).waitFor();
+    await t.page.keyboard.press('Control+k');
+    await t.page.getByRole('combobox').fill('zeppel');
+    await t.page.getByRole('option', { name: /Zeppelin over the office/ }).waitFor();
+    await assertAccessible(t, 'palette');
+    await t.page.keyboard.press('Enter');
+    await t.page.waitForURL(`**/app/tickets/${id}`);
+    await t.close();
+  });
+
+  test('what another agent does shows by itself, and who is there', async () => {
+    const { id } = await ticket(shared, 'Seen by two');
+    const one = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await one.page.getByRole('textbox', { name: 'Answer' }).waitFor();
+    const two = await signedIn(shared, shared.admin, `/app/tickets/${id}`);
+    await two.page.getByText('The agent is looking at this').waitFor();
+    await two.page.getByRole('textbox', { name: 'Answer' }).fill('Writing');
+    await one.page.getByText('The admin is writing').waitFor();
+    await shared.admin.post(`${api}/tickets/${id}/messages`, { body: 'Came in live', visibility: 'internal' });
+    await one.page.getByRole('article').filter({ hasText: 'Came in live' }).waitFor();
+    await one.close();
+    await two.close();
+  });
+
+  test('a phone shows the list, the menu and a ticket', async () => {
+    await ticket(shared, 'Pocket sized');
+    const t = await signedIn(shared, shared.agent, '/app/lists/all?q=pocket', { viewport: phone });
+    await t.page.getByRole('button', { name: 'Menu', exact: true }).click();
+    await t.page.getByRole('link', { name: /Unassigned/ }).waitFor();
+    await assertAccessible(t, 'menu on a phone');
+    await t.page.getByRole('button', { name: 'Close' }).click();
+    await t.page.getByRole('link', { name: 'Pocket sized' }).click();
+    await t.page.getByRole('heading', { name: 'Pocket sized' }).waitFor();
+    assert.equal(await t.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'it scrolls sideways');
+    await assertAccessible(t, 'ticket on a phone');
+    await t.close();
+  });
+});

@@ -1,0 +1,77 @@
+// Changes of a ticket: shown at once, taken back with words when the server says no.
+import type { QueryClient } from '@tanstack/svelte-query';
+import { api, ask } from '$/api/client';
+import { Problem, sentence } from '$/api/problem';
+import { queries } from '$/api/queries';
+import type { Ref, Ticket } from '$/api/types';
+import { t } from '$/i18n/index.svelte';
+import { toast } from '$/lib/toasts.svelte';
+
+export type Edit = {
+  title?: string;
+  state?: Ref;
+  until?: string | null;
+  priority?: Ref;
+  group?: Ref;
+  owner?: Ref | null;
+  customer?: Ref;
+  organization?: Ref | null;
+  tags?: string[];
+  fields?: Record<string, unknown>;
+};
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+/** What the API takes: references by id. */
+export function bodyOf(edit: Edit) {
+  return Object.fromEntries(
+    Object.entries(edit).map(([k, v]) => [
+      k,
+      v && typeof v === 'object' && 'id' in v && 'name' in v ? (v as Ref).id : v,
+    ]),
+  );
+}
+
+async function send(ticket: Ticket, edit: Edit, version: number): Promise<Ticket> {
+  return (await ask(
+    api.PATCH('/api/v1/tickets/{id}', {
+      params: { path: { id: String(ticket.id) } },
+      headers: { 'If-Match': `"v${version}"` },
+      body: bodyOf(edit) as never,
+    }),
+  )) as unknown as Ticket;
+}
+
+/** Changes the ticket; true when it went well. Somebody else's change of the same field is not written over. */
+export async function changeTicket(client: QueryClient, ticket: Ticket, edit: Edit): Promise<boolean> {
+  const { queryKey } = queries.ticket(ticket.id);
+  const merge = (more: Partial<Ticket>) =>
+    client.setQueryData<Ticket>(
+      queryKey,
+      (old) => old && { ...old, ...more, messages: old.messages, participants: old.participants, links: old.links },
+    );
+  const before = client.getQueryData<Ticket>(queryKey) ?? ticket;
+  await client.cancelQueries({ queryKey });
+  merge(edit as Partial<Ticket>);
+  try {
+    let after: Ticket;
+    try {
+      after = await send(ticket, edit, before.version);
+    } catch (error) {
+      // Something else of the ticket changed (a message came): that is no reason to refuse.
+      const now = error instanceof Problem && error.status === 412 ? (error.current as Ticket | undefined) : undefined;
+      const touched = now && (Object.keys(edit) as (keyof Edit)[]).some((k) => !same(now[k], before[k]));
+      if (!now || touched) throw error;
+      after = await send(ticket, edit, now.version);
+    }
+    merge(after);
+    void client.invalidateQueries({ queryKey: ['history', ticket.id] });
+    return true;
+  } catch (error) {
+    merge(Object.fromEntries(Object.keys(edit).map((k) => [k, before[k as keyof Ticket]])));
+    void client.invalidateQueries({ queryKey });
+    const stale = error instanceof Problem && error.status === 412;
+    toast(stale ? t('ticket.changed_by') : sentence(error), { kind: 'bad', lasts: 10000 });
+    return false;
+  }
+}

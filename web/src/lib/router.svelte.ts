@@ -1,0 +1,75 @@
+// Where we are. The whole state of a page stands in the address, so that back, forward, reload and a link sent to
+// somebody else all show the same.
+export const BASE = '/app';
+
+const here = () => ({
+  path: location.pathname.replace(/^\/app\/?/, '/').replace(/(.)\/$/, '$1'),
+  query: new URLSearchParams(location.search),
+});
+
+const state = $state({ at: here() });
+
+export const router = {
+  get path() {
+    return state.at.path;
+  },
+  get query() {
+    return state.at.query;
+  },
+};
+
+/** The address of a page of ours: href('/tickets/5', { view: 3 }). */
+export function href(path: string, query?: Record<string, string | number | undefined | null> | URLSearchParams) {
+  const q =
+    query instanceof URLSearchParams
+      ? query
+      : new URLSearchParams(
+          Object.entries(query ?? {}).flatMap(([k, v]) =>
+            v === undefined || v === null || v === '' ? [] : [[k, String(v)]],
+          ),
+        );
+  const text = q.toString();
+  return BASE + (path === '/' ? '/' : path) + (text ? `?${text}` : '');
+}
+
+export function go(to: string, { replace = false } = {}) {
+  if (to === location.pathname + location.search) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  state.at = here();
+}
+
+/** Changes some parameters of the address and keeps the others; null takes one away. */
+export function setQuery(changes: Record<string, string | null>, { replace = true } = {}) {
+  const q = new URLSearchParams(location.search);
+  for (const [k, v] of Object.entries(changes)) {
+    if (v === null || v === '') q.delete(k);
+    else q.set(k, v);
+  }
+  go(href(state.at.path, q), { replace });
+}
+
+/** Follows links to our own pages without loading the document again. Called once. */
+export function listenToLinks() {
+  addEventListener('popstate', () => (state.at = here()));
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const a = (event.target as Element).closest?.('a[href]') as HTMLAnchorElement | null;
+    if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin) return;
+    if (a.pathname !== BASE && !a.pathname.startsWith(`${BASE}/`)) return;
+    event.preventDefault();
+    go(a.pathname + a.search);
+  });
+}
+
+/** Whether a path fits a pattern such as /tickets/:id, and with what. */
+export function match(pattern: string, path: string): Record<string, string> | null {
+  const want = pattern.split('/');
+  const got = path.split('/');
+  if (want.length !== got.length) return null;
+  const params: Record<string, string> = {};
+  for (const [i, part] of want.entries()) {
+    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(got[i] ?? '');
+    else if (part !== got[i]) return null;
+  }
+  return params;
+}

@@ -1,0 +1,24 @@
+import { beforeEach, expect, test } from 'vitest';
+import { go, href, match, router, setQuery } from './router.svelte';
+
+beforeEach(() => go('/app/lists/mine'));
+
+test('a pattern fits a path and names its parts', () => {
+  expect(match('/tickets/:id', '/tickets/number%3A10017')).toEqual({ id: 'number:10017' });
+  expect(match('/tickets/:id', '/tickets')).toBeNull();
+  expect(match('/tickets/:id', '/tickets/5/more')).toBeNull();
+  expect(match('/', '/')).toEqual({});
+});
+
+test('addresses leave out what is empty', () => {
+  expect(href('/lists/all', { q: '', sort: undefined, page: 2 })).toBe('/app/lists/all?page=2');
+  expect(href('/')).toBe('/app/');
+});
+
+test('the state of a page stands in the address', () => {
+  setQuery({ q: 'state:open a&b' });
+  expect(location.search).toBe('?q=state%3Aopen+a%26b');
+  expect(router.query.get('q')).toBe('state:open a&b');
+  setQuery({ q: null });
+  expect(location.search).toBe('');
+});

@@ -1,0 +1,27 @@
+// The pages. Each is a file of its own in pages/, loaded when somebody goes there.
+import type { Component } from 'svelte';
+import type { Area } from './i18n/index.svelte';
+import ListPage from './pages/ListPage.svelte';
+
+type AnyPage = Component<Record<string, string>>;
+export interface Route {
+  /** Parts that begin with a colon become properties of the page. */
+  path: string;
+  /** The page itself where it belongs to the first load, else how to fetch it. */
+  page?: AnyPage;
+  load?: () => Promise<{ default: unknown }>;
+  /** Catalogues of texts that it needs beside core. */
+  texts?: Area[];
+  /** One of these permissions is needed. */
+  needs?: string[];
+}
+
+export const routes: Route[] = [
+  { path: '/', page: ListPage as AnyPage },
+  { path: '/lists/:list', page: ListPage as AnyPage },
+  { path: '/views/:view', page: ListPage as AnyPage },
+  { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
+];
+
+// How the components look, for those who build with them.
+if (import.meta.env.DEV) routes.push({ path: '/design', load: () => import('./pages/DesignPage.svelte') });
