@@ -268,12 +268,47 @@ void check_isolation(struct check_run *r, const char *of, struct finding *f)
                   encrypted ? "encrypted" : "on this machine");
 }
 
+/* Encrypted, but for whom?  libpq asks for the name only with verify-full, and for any proof from verify-ca on. */
+static bool is_verified(struct check_run *r, struct finding *f)
+{
+    struct str mode = r->cfg->database_url;
+    size_t at = str_find(mode, STR("sslmode="));
+
+    if (str_find(f->words, STR(", encrypted")) == SIZE_MAX)
+        return true;
+    mode = at == SIZE_MAX ? STR("") : str_sub(mode, at + strlen("sslmode="), mode.n);
+    mode = str_cut(&mode, '&');
+    if (str_eq(mode, STR("verify-full")) || str_eq(mode, STR("verify-ca")))
+        return true;
+    find_warn(f, "the connection to PostgreSQL is encrypted, but anybody may answer it: sslmode=verify-full in DATABASE_URL");
+    return false;
+}
+
+static bool is_offsite_encrypted(struct check_run *r, struct finding *f)
+{
+    static const struct str clear[] = { STR("rest:http://"), STR("s3:http://") };
+
+    for (size_t i = 0; i < ARRAY_LEN(clear); i++) {
+        if (!str_starts(r->cfg->backup_offsite, clear[i]))
+            continue;
+        find_fail(f, "BACKUP_OFFSITE goes over %.*s: whoever listens reads its password", STR_ARG(clear[i]));
+        return false;
+    }
+    return true;
+}
+
 void check_encryption_in_transit(struct check_run *r, const char *of, struct finding *f)
 {
+    struct str database = STR("the database is a file here");
+
     check_https(r, of, f);
-    if (f->state != CHECK_PASS || r->o->outside_only || run_is_sqlite(r))
+    if (f->state != CHECK_PASS || r->o->outside_only || !is_offsite_encrypted(r, f))
         return;
-    check_isolation(r, of, f);
-    if (f->state == CHECK_PASS)
-        find_pass(f, "visitors by TLS; %.*s", STR_ARG(f->words));
+    if (!run_is_sqlite(r)) {
+        check_isolation(r, of, f);
+        if (f->state != CHECK_PASS || !is_verified(r, f))
+            return;
+        database = f->words;
+    }
+    find_pass(f, "visitors by TLS; %.*s; mail and web hooks are not part of this release", STR_ARG(database));
 }

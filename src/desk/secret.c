@@ -41,7 +41,6 @@ void secret_keys_make(const struct secret_from *from, struct secret_keys *out)
     add(out, "JWT_SECRET", from->jwt_secret);
     add(out, "SECRET_KEY_FORMER", from->secret_former);
     add(out, "JWT_SECRET_FORMER", from->jwt_former);
-    INVARIANT(out->n > 0);
 }
 
 void secret_keys_of(const struct config *cfg, struct secret_keys *out)
@@ -57,6 +56,7 @@ struct str secret_seal(const struct secret_keys *k, struct str plain, struct are
     size_t n = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.n;
     unsigned char *p = arena_alloc(a, n);
 
+    INVARIANT(k->n > 0);
     rand_bytes(p, crypto_secretbox_NONCEBYTES);
     INVARIANT(crypto_secretbox_easy(p + crypto_secretbox_NONCEBYTES,
                                     (const unsigned char *)(plain.p ? plain.p : ""), plain.n, p,

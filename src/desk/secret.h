@@ -28,7 +28,7 @@ struct secret_key {
 };
 struct secret_keys {
     struct secret_key v[SECRET_KEYS_MAX]; /* all differ */
-    size_t n;
+    size_t n; /* 0: no secret is set, and nothing can be sealed */
 };
 void secret_keys_make(const struct secret_from *from, struct secret_keys *out);
 void secret_keys_of(const struct config *cfg, struct secret_keys *out);

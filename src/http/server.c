@@ -475,7 +475,7 @@ void http_stats(const struct http_server *s, struct http_stats *out)
 {
     int64_t busy = 0;
 
-    *out = (struct http_stats){ .loops = s->n_loops };
+    *out = (struct http_stats){ .loops = s->n_loops, .tls_expires_s = s->tls ? tls_expires_s(s->tls) : 0 };
     for (size_t i = 0; i < s->n_loops; i++) {
         const struct http_loop *hl = &s->loops[i];
 

@@ -65,6 +65,7 @@ void http_set_limits(struct http_server *s, const struct http_opts *o);
 struct http_stats {
     int64_t accepted, open, idle, requests, refused_full, refused_address, cut_slow, tls_failed, streams;
     int64_t bytes_in, bytes_out;
+    int64_t tls_expires_s; /* of the certificate that is served, since 1970; 0: none */
     size_t loops;
 };
 void http_stats(const struct http_server *s, struct http_stats *out);

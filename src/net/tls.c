@@ -135,6 +135,30 @@ enum rc tls_reload(struct tls *t, struct err *e)
     return RC_OK;
 }
 
+static int64_t end_of(const X509 *cert)
+{
+    struct tm end = { 0 };
+
+    return cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? (int64_t)timegm(&end) : 0;
+}
+
+int64_t tls_expires_s(struct tls *t)
+{
+    STACK_OF(X509) *chain = NULL;
+    int64_t first;
+
+    pthread_mutex_lock(&t->lock);
+    first = end_of(SSL_CTX_get0_certificate(t->ctx));
+    SSL_CTX_get0_chain_certs(t->ctx, &chain);
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        int64_t end = end_of(sk_X509_value(chain, i));
+
+        first = end < first ? end : first;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return first;
+}
+
 /* ── a connection ── */
 
 static ssize_t failed(struct sock *s, int ret)

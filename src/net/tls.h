@@ -17,6 +17,9 @@ void tls_free(struct tls **t);
 /* Reads the files again; on failure the old certificate stays. Any thread. */
 enum rc tls_reload(struct tls *t, struct err *e) MUST_USE;
 
+/* When the first certificate of the chain ends, in seconds since 1970; any thread. */
+int64_t tls_expires_s(struct tls *t);
+
 /* Makes s (with its fd) a TLS server connection. Any thread. False when out of memory. */
 bool tls_accept(struct tls *t, struct sock *s);
 /* Goes on with the handshake: RC_OK done, RC_RETRY wait for the socket, RC_FAIL dead. */

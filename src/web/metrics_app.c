@@ -32,6 +32,8 @@ static void write_connections(struct app *app, struct buf *b)
     metric_int(b, "http_connections_refused_total", "reason=\"address\"", s.refused_address);
     metric_int(b, "http_connections_refused_total", "reason=\"slow\"", s.cut_slow);
     metric_int(b, "http_connections_refused_total", "reason=\"tls\"", s.tls_failed);
+    metric_one(b, "tls_certificate_expiry_timestamp_seconds", "gauge",
+               "When the served certificate, or one of its chain, ends; 0: this server speaks no TLS.", s.tls_expires_s);
     metric_head(b, "http_bytes_total", "counter", "Bytes on the wire.");
     metric_int(b, "http_bytes_total", "direction=\"in\"", s.bytes_in);
     metric_int(b, "http_bytes_total", "direction=\"out\"", s.bytes_out);

@@ -100,6 +100,14 @@ test('the server takes up a renewed certificate without dropping a connection', 
         r.resume().on('end', () => done(answer));
       }).on('error', fail);
     });
+  const told = () => new Promise((done, fail) =>
+    https.get({ host: '127.0.0.1', port: server.port, path: '/metrics', agent: false, ca: authority.pem }, (r) => {
+      let text = '';
+      r.on('data', (d) => (text += d)).on('end', () => done(Number(/^tls_certificate_expiry_timestamp_seconds (\d+)$/m.exec(text)[1])));
+    }).on('error', fail));
+  const ends = () => Math.min(...readFileSync(chain, 'utf8').match(/-----BEGIN[^]*?-----END CERTIFICATE-----/g)
+    .map((pem) => Date.parse(new X509Certificate(pem).validTo) / 1000));
+  assert.equal(await told(), ends(), 'the metric tells the end of what is served');
   const first = await ask(keep);
   const old = (await shown(server.port)).serialNumber;
   let asked = 0, over = false;
@@ -112,6 +120,7 @@ test('the server takes up a renewed certificate without dropping a connection', 
   await storm;
   assert.ok(asked > 0);
   assert.equal((await shown(server.port)).serialNumber, serial(chain));
+  assert.equal(await told(), ends());
   assert.deepEqual(await ask(keep), first, 'the old connection goes on');
   keep.destroy();
   await server.close();

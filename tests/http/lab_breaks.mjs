@@ -170,6 +170,7 @@ export const breaks = [
   setting('no BACKUP_DIR', { BACKUP_DIR: '', BACKUP_OFFSITE: '' }, ['infrastructure.backups', 'backup.retention'], /BACKUP_DIR is not set/),
   setting('backups are not encrypted', { BACKUP_KEY: '' }, ['infrastructure.backups'], /BACKUP_KEY is not set/),
   setting('no off-site copy is set', { BACKUP_OFFSITE: '' }, ['infrastructure.backups'], /BACKUP_OFFSITE is not set/),
+  setting('the off-site copy travels in clear', { BACKUP_OFFSITE: 'rest:http://backup.test/x' }, ['data.in-transit'], /whoever listens/),
   setting('copies are kept for a day', { BACKUP_KEEP_DAILY: '1' }, ['backup.retention'], /BACKUP_KEEP_DAILY=1/),
   setting('the backups lie on the disk of the data', (lab) => ({ BACKUP_DIR: lab.tls }), ['infrastructure.backups'], /on the disk of DATA_DIR/, 'warning'),
   setting('Prometheus is not named', { CHECK_PROMETHEUS_URL: '' }, [...rules, 'monitoring.health', 'monitoring.uptime', 'monitoring.metrics', 'watch.metrics', ...alertLines], /CHECK_PROMETHEUS_URL is not set/),
