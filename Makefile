@@ -3,10 +3,10 @@ SHELL := /bin/bash
 RELEASE := --buildtype=release -Doptimization=2 -Db_lto=true -Dstrip=false
 TEST_BUILD ?= build-test
 
-.PHONY: help run build release test bench check coverage fuzz format install clean
+.PHONY: help run build release test test-http-asan bench check coverage fuzz format install clean
 
 help: ## What there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 run: build ## Install what is needed, build, make a .env, migrate, start on http://localhost:8080
 	@tools/make-env
@@ -33,6 +33,10 @@ test: ## All tests; the last line is the sum
 	@test -f $(TEST_BUILD)/build.ninja || meson setup $(TEST_BUILD) $(TEST_OPTIONS) >/dev/null
 	@ninja -C $(TEST_BUILD)
 	@tools/test-summary $(TEST_BUILD)
+
+test-http-asan: ## The HTTP tests (HTTP_TESTS: some of them) against a server with address and undefined-behaviour sanitizers
+	@tools/setup test
+	@tools/test-http-asan $(HTTP_TESTS)
 
 bench: build ## Measure the release binary
 	@tools/setup test

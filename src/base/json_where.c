@@ -1,6 +1,8 @@
 /* Which value of a JSON text stands at an offset: for errors that the parser tells by position. */
 #include "base/json_where.h"
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/json.h"
 
 struct level {
@@ -87,4 +89,13 @@ void json_where(struct str text, size_t at, struct buf *out)
         else if (!w.levels[d].is_array && w.levels[d].key.p)
             add_key(out, w.levels[d].key);
     }
+}
+
+const char *json_pointer_to(const char *base, struct str member, struct arena *a)
+{
+    struct buf b = BUF_ARENA(a, sizeof(((struct err_field *)0)->pointer) - 1);
+
+    buf_str(&b, str_of(base));
+    add_key(&b, member);
+    return b.overflow ? base : str_z(buf_view(&b), a);
 }

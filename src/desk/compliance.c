@@ -309,7 +309,7 @@ enum rc compliance_check(const struct actor *who, const struct compliance *c, st
 {
     if (!actor_has(who, PERM_ADMIN_AUDIT))
         return err_set(e, RC_DENIED, "", "Only who reads the audit log makes the report.");
-    return c->from_us < c->to_us ? RC_OK : err_field(e, "/to", "range", "", "The end lies before the begin.");
+    return c->from_us < c->to_us ? RC_OK : err_field(e, "/to", "range", "a time behind from", "The end lies before the begin.");
 }
 
 enum rc compliance_ask(const struct account *c, const struct compliance *want, struct job *out, struct err *e)

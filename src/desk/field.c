@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json_where.h"
 #include "base/utf8.h"
 #include "store/fields.h"
 #include "store/refs.h"
@@ -97,11 +98,10 @@ static enum rc apply_one(struct call *c, const struct field_patch *p, const char
                          const json_t *v, json_t *values, struct err *e)
 {
     const struct cat_field *f = catalog_field(c->cat, p->object, str_of(name));
-    char pointer[POINTER_MAX];
+    const char *pointer = json_pointer_to("/fields", str_of(name), c->a);
     json_t *kept = NULL;
     enum field_mode mode;
 
-    pointer_to(pointer, name);
     if (!f || (p->as_customer && field_mode_on(f, SCREEN_CUSTOMER_CREATE) == MODE_HIDDEN))
         return unknown_field(c, p, pointer, e);
     mode = field_mode_on(f, p->screen);

@@ -180,7 +180,7 @@ static enum rc erase_prepare(struct ctx *c, struct err *e)
     if (is_dry(c))
         return RC_OK;
     if (!b->current_password.set)
-        return err_field(e, "/current_password", "required", "", "This asks for your own password again.");
+        return err_field(e, "/current_password", "required", "the password of this account", "This asks for your own password again.");
     c->prepared = ARENA_NEW(c->a, struct proof);
     return proof_prepare(&ac, b->current_password.v, c->prepared, e);
 }

@@ -17,13 +17,18 @@ void specs_add(struct specs *s, const struct jspec *spec)
     }
 }
 
-void schema_ref(struct jw *w, const struct jspec *spec)
+static void ref_member(struct jw *w, const struct jspec *spec)
 {
     char ref[160];
     int n = snprintf(ref, sizeof(ref), "#/components/schemas/%s", spec->name);
 
-    jw_obj(w);
     jw_kv_text(w, "$ref", ((struct str){ ref, (size_t)n }));
+}
+
+void schema_ref(struct jw *w, const struct jspec *spec)
+{
+    jw_obj(w);
+    ref_member(w, spec);
     jw_obj_end(w);
 }
 
@@ -97,14 +102,16 @@ static void array_schema(struct jw *w, const struct jfield *f, bool is_answer, b
 
 static void object_schema(struct jw *w, const struct jfield *f, bool nullable)
 {
+    if (!nullable) {
+        ref_member(w, f->sub);
+        return;
+    }
     jw_key(w, "anyOf");
     jw_arr(w);
     schema_ref(w, f->sub);
-    if (nullable) {
-        jw_obj(w);
-        jw_kv_text(w, "type", STR("null"));
-        jw_obj_end(w);
-    }
+    jw_obj(w);
+    jw_kv_text(w, "type", STR("null"));
+    jw_obj_end(w);
     jw_arr_end(w);
 }
 

@@ -18,6 +18,9 @@ export const root = resolve(here, '../..');
 export const binary = resolve(root, process.env.SERVER_BINARY ?? 'build/server');
 export const engines = (process.env.TEST_ENGINES ?? 'sqlite,postgres').split(',');
 
+/** For a binary that was built with sanitizers (make test-http-asan). */
+const sanitizers = Object.fromEntries(['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS'].filter((k) => process.env[k]).map((k) => [k, process.env[k]]));
+
 /** A loopback port that is free now. */
 export function freePort() {
   return new Promise((done, fail) => {
@@ -103,6 +106,7 @@ export class Server {
     }
     s.env = {
       PATH: process.env.PATH,
+      ...sanitizers,
       ENVIRONMENT: 'test',
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(s.port),
@@ -155,6 +159,7 @@ export class Server {
     if (!this.exited) this.process.kill(signal);
     const gone = await this.gone;
     this.leaks.log(this.output);
+    assert.doesNotMatch(this.output, /(Address|Leak|UndefinedBehavior|Thread)Sanitizer|runtime error: /, 'a sanitizer found something');
     return gone;
   }
 

@@ -164,7 +164,7 @@ export function put(body, at, value) {
 }
 
 /** A message that is needed around a field of it. */
-export const complete = (body) => (body?.message && !body.message.body ? { ...body, message: { body: 'x', ...body.message } } : body);
+export const complete = (body) => (body?.message?.constructor === Object && !('body' in body.message) ? { ...body, message: { body: 'x', ...body.message } } : body);
 
 /** The request of a row with this id at its place, one's own ids in the body, the others' (or one's own)
  *  at the rest of the path. */
