@@ -16,8 +16,7 @@ static bool is_domain(struct str d)
 {
     bool dot = false;
 
-    if (d.n < 1 || d.n > 253 || d.p[0] == '.' || d.p[0] == '-' || d.p[d.n - 1] == '.' ||
-        d.p[d.n - 1] == '-')
+    if (d.n < 1 || d.p[0] == '.' || d.p[0] == '-' || d.p[d.n - 1] == '.' || d.p[d.n - 1] == '-')
         return false;
     for (size_t i = 0; i < d.n; i++) {
         char c = d.p[i];

@@ -123,8 +123,7 @@ enum rc password_hash(struct str password, int64_t kib, int64_t passes, struct a
 {
     char text[crypto_pwhash_STRBYTES];
 
-    if (sodium_init() < 0)
-        return err_fail(e, "libsodium cannot start");
+    INVARIANT(sodium_init() >= 0);
     if (crypto_pwhash_str_alg(text, password.p ? password.p : "", password.n,
                               (unsigned long long)passes, (size_t)kib * KIB,
                               crypto_pwhash_ALG_ARGON2ID13) != 0)
@@ -135,7 +134,8 @@ enum rc password_hash(struct str password, int64_t kib, int64_t passes, struct a
 
 bool password_verify(struct str password, struct str hash, struct arena *a)
 {
-    if (sodium_init() < 0 || !hash.n || hash.n >= crypto_pwhash_STRBYTES)
+    INVARIANT(sodium_init() >= 0);
+    if (!hash.n || hash.n >= crypto_pwhash_STRBYTES)
         return false;
     return crypto_pwhash_str_verify(str_z(hash, a), password.p ? password.p : "", password.n) == 0;
 }

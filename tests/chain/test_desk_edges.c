@@ -1,5 +1,6 @@
 /* Sides of rules that no everyday request takes: tables of requests, and what each is answered. */
 #include "desk_fixture.h"
+#include "row_fixture.h"
 
 #include "store/views.h"
 
@@ -45,76 +46,54 @@ static struct answer *good(enum http_method method, const char *bearer, const ch
     return an;
 }
 
-/* pointer: NULL, or one of the errors has it. */
-struct row {
-    enum http_method method;
-    const char *path, *json;
-    int status;
-    const char *pointer;
-};
-
-static void each_row(const char *bearer, const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct answer *an = ask(rows[i].method, bearer, rows[i].path, rows[i].json);
-
-        if (an->status != rows[i].status)
-            fail_msg("%s %s: %d %.*s", rows[i].path, rows[i].json ? rows[i].json : "", an->status, STR_ARG(an->body));
-        if (rows[i].pointer)
-            assert_problem_field(an, rows[i].pointer);
-    }
-}
-
-#define ROWS(bearer, rows) each_row(bearer, rows, ARRAY_LEN(rows))
-
 /* ── states, priorities, fields ── */
 
 static void every_default_stays_until_another_takes_its_place(void **state)
 {
     static const struct row rows[] = {
-        { HTTP_PATCH, "/api/v1/states/2", "{\"default_follow_up\":false}", 422, "/default_follow_up" },
-        { HTTP_PATCH, "/api/v1/states/7", "{\"default_close\":false}", 422, "/default_close" },
-        { HTTP_PATCH, "/api/v1/priorities/2", "{\"default\":false}", 422, "/default" },
-        { HTTP_PATCH, "/api/v1/priorities/2", "{\"active\":false}", 422, "/active" },
-        { HTTP_PATCH, "/api/v1/states/1", "{\"active\":false}", 422, "/active" },
-        { HTTP_PATCH, "/api/v1/states/8", "{\"active\":false}", 422, "/active" },
-        { HTTP_DELETE, "/api/v1/states/1", NULL, 409, NULL },
-        { HTTP_DELETE, "/api/v1/states/7", NULL, 409, NULL },
-        { HTTP_DELETE, "/api/v1/states/8", NULL, 409, NULL },
-        { HTTP_DELETE, "/api/v1/states/10", NULL, 409, NULL },
-        { HTTP_DELETE, "/api/v1/states/999", NULL, 404, NULL },
-        { HTTP_DELETE, "/api/v1/priorities/999", NULL, 404, NULL },
-        { HTTP_PATCH, "/api/v1/states/6", "{\"default_follow_up\":true}", 422, "/default_follow_up" },
-        { HTTP_PATCH, "/api/v1/states/2", "{\"default_close\":true}", 422, "/default_close" },
-        { HTTP_PATCH, "/api/v1/states/7", "{\"default_new\":true}", 422, "/default_new" },
-        { HTTP_PATCH, "/api/v1/states/6", "{\"default_close\":true}", 200, NULL },
-        { HTTP_POST, "/api/v1/states", "{\"name\":\"o\",\"type\":\"open\",\"default_follow_up\":true}", 201, NULL },
-        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"open\",\"until\":\"required\"}", 422, "/until" },
-        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":8}", 422, "/at_until_state" },
-        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":3}", 422, "/at_until_state" },
-        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":999}", 422, "/at_until_state" },
-        { HTTP_PATCH, "/api/v1/states/4", "{\"at_until_state\":4}", 422, "/at_until_state" },
+        { HTTP_PATCH, "/api/v1/states/2", "{\"default_follow_up\":false}", 422, "/default_follow_up", NULL },
+        { HTTP_PATCH, "/api/v1/states/7", "{\"default_close\":false}", 422, "/default_close", NULL },
+        { HTTP_PATCH, "/api/v1/priorities/2", "{\"default\":false}", 422, "/default", NULL },
+        { HTTP_PATCH, "/api/v1/priorities/2", "{\"active\":false}", 422, "/active", NULL },
+        { HTTP_PATCH, "/api/v1/states/1", "{\"active\":false}", 422, "/active", NULL },
+        { HTTP_PATCH, "/api/v1/states/8", "{\"active\":false}", 422, "/active", NULL },
+        { HTTP_DELETE, "/api/v1/states/1", NULL, 409, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/states/7", NULL, 409, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/states/8", NULL, 409, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/states/10", NULL, 409, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/states/999", NULL, 404, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/priorities/999", NULL, 404, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/states/6", "{\"default_follow_up\":true}", 422, "/default_follow_up", NULL },
+        { HTTP_PATCH, "/api/v1/states/2", "{\"default_close\":true}", 422, "/default_close", NULL },
+        { HTTP_PATCH, "/api/v1/states/7", "{\"default_new\":true}", 422, "/default_new", NULL },
+        { HTTP_PATCH, "/api/v1/states/6", "{\"default_close\":true}", 200, NULL, NULL },
+        { HTTP_POST, "/api/v1/states", "{\"name\":\"o\",\"type\":\"open\",\"default_follow_up\":true}", 201, NULL, NULL },
+        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"open\",\"until\":\"required\"}", 422, "/until", NULL },
+        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":8}", 422, "/at_until_state", NULL },
+        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":3}", 422, "/at_until_state", NULL },
+        { HTTP_POST, "/api/v1/states", "{\"name\":\"p\",\"type\":\"pending\",\"until\":\"required\",\"at_until_state\":999}", 422, "/at_until_state", NULL },
+        { HTTP_PATCH, "/api/v1/states/4", "{\"at_until_state\":4}", 422, "/at_until_state", NULL },
     };
 
     (void)state;
-    ROWS(t.admin, rows);
+    ROWS(t.ch, t.admin, rows);
     assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM states WHERE default_follow_up = 1 OR default_close = 1", DB_NO_ARGS), 2);
 }
 
 static void a_field_is_refused_by_the_part_that_does_not_fit(void **state)
 {
     static const struct row rows[] = {
-        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"one\",\"label\":\"One\",\"type\":\"text\"}", 201, NULL },
-        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"two\",\"label\":\"Two\",\"type\":\"text\"}", 201, NULL },
-        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"TWO\",\"label\":\"Two\",\"type\":\"text\"}", 422, "/name" },
-        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"c\",\"label\":\"C\",\"type\":\"choice\"}", 422, NULL },
-        { HTTP_PATCH, "/api/v1/fields/2", "{\"label\":\"Second\"}", 200, NULL },
-        { HTTP_PATCH, "/api/v1/fields/2", "{\"options\":{\"nonsense\":1}}", 422, NULL },
-        { HTTP_PATCH, "/api/v1/fields/2", "{\"screens\":{\"edit\":\"sometimes\"}}", 422, NULL },
+        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"one\",\"label\":\"One\",\"type\":\"text\"}", 201, NULL, NULL },
+        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"two\",\"label\":\"Two\",\"type\":\"text\"}", 201, NULL, NULL },
+        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"TWO\",\"label\":\"Two\",\"type\":\"text\"}", 422, "/name", NULL },
+        { HTTP_POST, "/api/v1/fields", "{\"object\":\"ticket\",\"name\":\"c\",\"label\":\"C\",\"type\":\"choice\"}", 422, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/fields/2", "{\"label\":\"Second\"}", 200, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/fields/2", "{\"options\":{\"nonsense\":1}}", 422, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/fields/2", "{\"screens\":{\"edit\":\"sometimes\"}}", 422, NULL, NULL },
     };
 
     (void)state;
-    ROWS(t.admin, rows);
+    ROWS(t.ch, t.admin, rows);
 }
 
 /* ── views ── */
@@ -122,19 +101,19 @@ static void a_field_is_refused_by_the_part_that_does_not_fit(void **state)
 static void views_are_shared_and_changed_by_who_may(void **state)
 {
     static const struct row poor[] = {
-        { HTTP_POST, "/api/v1/views", "{\"name\":\"a\",\"query\":\"\",\"shared\":true}", 403, NULL },
-        { HTTP_PATCH, "/api/v1/views/1", "{\"name\":\"b\"}", 403, NULL },
-        { HTTP_DELETE, "/api/v1/views/1", NULL, 403, NULL },
-        { HTTP_POST, "/api/v1/views", "{\"name\":\"mine\",\"query\":\"\"}", 201, NULL },
-        { HTTP_PATCH, "/api/v1/views/2", "{\"shared\":true}", 403, NULL },
-        { HTTP_PATCH, "/api/v1/views/2", "{\"query\":\"is:nonsense\"}", 422, "/query" },
-        { HTTP_PATCH, "/api/v1/views/2", "{\"sort\":\"nonsense\"}", 422, "/sort" },
-        { HTTP_GET, "/api/v1/views/1", NULL, 200, NULL },
+        { HTTP_POST, "/api/v1/views", "{\"name\":\"a\",\"query\":\"\",\"shared\":true}", 403, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/views/1", "{\"name\":\"b\"}", 403, NULL, NULL },
+        { HTTP_DELETE, "/api/v1/views/1", NULL, 403, NULL, NULL },
+        { HTTP_POST, "/api/v1/views", "{\"name\":\"mine\",\"query\":\"\"}", 201, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/views/2", "{\"shared\":true}", 403, NULL, NULL },
+        { HTTP_PATCH, "/api/v1/views/2", "{\"query\":\"is:nonsense\"}", 422, "/query", NULL },
+        { HTTP_PATCH, "/api/v1/views/2", "{\"sort\":\"nonsense\"}", 422, "/sort", NULL },
+        { HTTP_GET, "/api/v1/views/1", NULL, 200, NULL, NULL },
     };
 
     (void)state;
     good(HTTP_POST, t.admin, "/api/v1/views", "{\"name\":\"Agents\",\"query\":\"\",\"shared\":true,\"role_ids\":[3,2]}");
-    ROWS(t.poor, poor);
+    ROWS(t.ch, t.poor, poor);
     assert_problem(ask(HTTP_GET, t.admin, "/api/v1/views/2", NULL), 404, NULL); /* his own is his alone */
     good(HTTP_PATCH, t.admin, "/api/v1/views/1", "{\"active\":false}");
     assert_problem(ask(HTTP_GET, t.poor, "/api/v1/views/1", NULL), 404, NULL);
@@ -170,19 +149,19 @@ static void a_ticket_takes_what_is_in_use_only(void **state)
     const char *actions = desk_path(t.ch, "%s/actions", path);
     int64_t off = desk_group(t.ch, "off");
     const struct row rows[] = {
-        { HTTP_PATCH, path, "{\"state\":\"hold\"}", 422, "/state" },
-        { HTTP_PATCH, path, "{\"priority\":\"high\"}", 422, "/priority" },
-        { HTTP_PATCH, path, desk_path(t.ch, "{\"group\":%lld}", (long long)off), 422, "/group" },
-        { HTTP_PATCH, path, "{\"until\":\"2099-01-01T00:00:00Z\"}", 422, "/until" },
-        { HTTP_PATCH, path, "{\"state\":3}", 422, "/until" },
-        { HTTP_PATCH, path, "{\"state\":3,\"until\":\"2001-01-01T00:00:00Z\"}", 422, "/until" },
-        { HTTP_PATCH, path, "{\"organization\":null}", 200, NULL },
-        { HTTP_POST, actions, "{\"add_tags\":[\"a,b\"]}", 422, NULL },
-        { HTTP_POST, actions, "{\"remove_tags\":[\"a,b\"]}", 422, NULL },
-        { HTTP_PATCH, path, many_tags("tags", 0, 51), 422, "/tags" },
-        { HTTP_PATCH, path, many_tags("tags", 0, 50), 200, NULL },
-        { HTTP_POST, actions, many_tags("add_tags", 0, 50), 200, NULL },
-        { HTTP_POST, actions, many_tags("add_tags", 49, 2), 422, "/tags" },
+        { HTTP_PATCH, path, "{\"state\":\"hold\"}", 422, "/state", NULL },
+        { HTTP_PATCH, path, "{\"priority\":\"high\"}", 422, "/priority", NULL },
+        { HTTP_PATCH, path, desk_path(t.ch, "{\"group\":%lld}", (long long)off), 422, "/group", NULL },
+        { HTTP_PATCH, path, "{\"until\":\"2099-01-01T00:00:00Z\"}", 422, "/until", NULL },
+        { HTTP_PATCH, path, "{\"state\":3}", 422, "/until", NULL },
+        { HTTP_PATCH, path, "{\"state\":3,\"until\":\"2001-01-01T00:00:00Z\"}", 422, "/until", NULL },
+        { HTTP_PATCH, path, "{\"organization\":null}", 200, NULL, NULL },
+        { HTTP_POST, actions, "{\"add_tags\":[\"a,b\"]}", 422, NULL, NULL },
+        { HTTP_POST, actions, "{\"remove_tags\":[\"a,b\"]}", 422, NULL, NULL },
+        { HTTP_PATCH, path, many_tags("tags", 0, 51), 422, "/tags", NULL },
+        { HTTP_PATCH, path, many_tags("tags", 0, 50), 200, NULL, NULL },
+        { HTTP_POST, actions, many_tags("add_tags", 0, 50), 200, NULL, NULL },
+        { HTTP_POST, actions, many_tags("add_tags", 49, 2), 422, "/tags", NULL },
     };
 
     (void)state;
@@ -190,7 +169,7 @@ static void a_ticket_takes_what_is_in_use_only(void **state)
     good(HTTP_PATCH, t.admin, "/api/v1/priorities/3", "{\"active\":false}");
     chain_exec(t.ch, "UPDATE groups SET active = 0 WHERE id = $1", DB_ARGS(DB_INT(off)));
     chain_exec(t.ch, "UPDATE counters SET value = value + 1 WHERE name = 'catalog'", DB_NO_ARGS);
-    ROWS(t.agent, rows);
+    ROWS(t.ch, t.agent, rows);
 }
 
 static void a_priority_that_was_switched_off_stays_where_it_is(void **state)
