@@ -62,7 +62,7 @@ const kinds = {
   },
   nginx(f, nodes, { waf = false, webroot = f.dir } = {}) {
     mkdirSync(join(f.dir, 'waf'));
-    for (const file of ['modsecurity.conf', 'before-crs.conf'])
+    for (const file of ['modsecurity.conf', 'before-crs.conf', 'after-crs.conf'])
       writeFileSync(join(f.dir, 'waf', file), readFileSync(deployed(`nginx/waf/${file}`), 'utf8')
         .replaceAll('/etc/nginx/ticketing-system', join(f.dir, 'waf')));
     writeFileSync(join(f.dir, 'site.conf'), adapt('nginx/ticketing-system.conf', [

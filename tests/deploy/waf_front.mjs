@@ -19,7 +19,7 @@ export async function start(port, { waf = true } = {}) {
   const own = await freePort();
   mkdirSync(join(dir, 'waf'));
   const log = process.env.TEST_FRONT_LOG;
-  for (const file of ['modsecurity.conf', 'before-crs.conf'])
+  for (const file of ['modsecurity.conf', 'before-crs.conf', 'after-crs.conf'])
     writeFileSync(join(dir, 'waf', file), readFileSync(deployed(`nginx/waf/${file}`), 'utf8')
       .replaceAll('/etc/nginx/ticketing-system', join(dir, 'waf'))
       .replace('SecAuditEngine Off', log ? `SecAuditEngine RelevantOnly\nSecAuditLogParts ABHZ\nSecAuditLogType Serial\nSecAuditLog ${log}` : 'SecAuditEngine Off'));
