@@ -14,7 +14,7 @@ import re
 import sys
 
 LINES_MIN = 90.0          # per cent of all lines
-DESK_BRANCHES_MIN = 87.0  # per cent of the branches of src/desk; 87.5 were reached last, all is the goal
+DESK_BRANCHES_MIN = 89.0  # per cent of the branches of src/desk; 89.2 without PostgreSQL and half of the HTTP tests; all is the goal
 NO_DECISION = re.compile(r"\b(INVARIANT|json_array_foreach|json_object_foreach)\s*\(")
 DECISION = re.compile(r"\b(if|for|while|switch|TRY)\b|\?|&&|\|\||CLEAN\(")
 
