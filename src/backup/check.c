@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "desk/audit_verify.h"
+#include "store/blobs.h"
 #include "store/check.h"
 #include "store/store.h"
 
@@ -35,19 +36,11 @@ static enum rc check_attachment(void *arg, struct str hash, int64_t size, int64_
     return RC_OK;
 }
 
-static enum rc check_attachments(const char *dir, const char *path, struct restored *out, struct err *e)
+static enum rc check_attachments(struct db *db, const char *dir, struct restored *out, struct err *e)
 {
     struct looking l = { dir, out };
-    struct wal_reader *db = NULL;
-    struct wal_view v;
-    enum rc rc;
 
-    TRY(wal_reader_open(path, &db, e));
-    rc = wal_hold(db, &v, e);
-    if (rc == RC_OK)
-        rc = wal_blobs(db, check_attachment, &l, e);
-    wal_reader_close(&db);
-    return rc;
+    return blobs_each(db, check_attachment, &l, e);
 }
 
 static enum rc check_audit(struct db *db, const char *dir, struct arena *a, struct restored *out,
@@ -71,12 +64,14 @@ static enum rc check_audit(struct db *db, const char *dir, struct arena *a, stru
                    audit_finding_words(v.finding));
 }
 
-static enum rc check_rows(struct store *s, const char *dir, struct arena *a, struct restored *out,
-                          struct err *e)
+static enum rc check_rows(struct store *s, const char *dir, bool attachments, struct arena *a,
+                          struct restored *out, struct err *e)
 {
     struct db *db = NULL;
     enum rc rc = store_connect(s, DB_READ, &db, e);
 
+    if (rc == RC_OK && attachments)
+        rc = check_attachments(db, dir, out, e);
     if (rc == RC_OK)
         rc = store_check(db, e);
     if (rc == RC_OK)
@@ -85,21 +80,17 @@ static enum rc check_rows(struct store *s, const char *dir, struct arena *a, str
     return rc;
 }
 
-enum rc restore_check(const char *dir, const char *database, bool attachments, struct arena *a,
-                      struct restored *out, struct err *e)
+enum rc restore_check(const char *dir, struct str url, bool attachments, struct restored *out,
+                      struct err *e)
 {
     struct arena *scratch CLEAN(arena_clean) = arena_new(CHECK_ARENA);
-    const char *path = str_printf(a, "%s/%s", dir, database).p;
-    const char *url = str_printf(a, "sqlite:///%s", path).p;
-    const struct store_opts o = { .url = str_of(url), .statement_ms = -1 };
+    const struct store_opts o = { .url = url, .statement_ms = -1 };
     int64_t began_us = clock_mono_us();
     struct store *s = NULL;
     enum rc rc;
 
-    if (attachments)
-        TRY(check_attachments(dir, path, out, e));
-    TRY(store_open(&o, &s, e)); /* last: closing it leaves no log beside the file */
-    rc = check_rows(s, dir, scratch, out, e);
+    TRY(store_open(&o, &s, e));
+    rc = check_rows(s, dir, attachments, scratch, out, e);
     store_close(&s);
     out->checks_us = clock_mono_us() - began_us;
     return rc;

@@ -1,5 +1,6 @@
 #include "backup/drill.h"
 
+#include "backup/pg_copy.h"
 #include "backup/probe.h"
 #include "backup/shipped.h"
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rand.h"
+#include "store/audit.h"
 #include "store/outbox.h"
 #include "store/store.h"
 
@@ -21,7 +23,9 @@ struct drill {
     struct drilled *out;
     const char *dir; /* the restored copy */
     const char *log; /* what its server says */
-    const char *const *env;
+    const char **env; /* its last two entries: the database, the folder */
+    struct str url;   /* of the copy */
+    struct pg_copy pg;
     struct str email, password;
     struct probe probe;
     pid_t server;
@@ -30,7 +34,7 @@ struct drill {
 
 /* The copy's server must touch nothing but the copy: no backups of it, no sockets that others know,
  * no word to the supervisor. */
-static const char *const *make_env(struct drill *d)
+static const char **make_env(struct drill *d)
 {
     static const char *const off[] = { "BACKUP_DIR=", "TLS_CERT=", "TLS_KEY=", "TLS_REDIRECT_PORT=0",
                                        "UNIX_SOCKET=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "LISTEN_FDS=",
@@ -42,7 +46,7 @@ static const char *const *make_env(struct drill *d)
 
     for (; n < ARRAY_LEN(off); n++)
         env[n] = off[n];
-    env[n++] = str_printf(d->a, "DATABASE_URL=sqlite:///%s/%s", d->dir, d->o->database).p;
+    env[n++] = str_printf(d->a, "DATABASE_URL=%.*s", STR_ARG(d->url)).p;
     env[n++] = str_printf(d->a, "DATA_DIR=%s", d->dir).p;
     return env;
 }
@@ -51,9 +55,21 @@ static const char *const *make_env(struct drill *d)
 
 static enum rc step_restore(struct drill *d, struct err *e)
 {
-    const struct restore_to to = { .set = d->o->set, .dir = d->dir, .database = d->o->database };
+    const struct restore_to to = { .set = d->o->set, .dir = d->dir, .database = d->o->database,
+                                   .pg = d->o->pg, .pg_bin = d->o->pg_bin, .pg_url = d->o->pg_url };
 
     return restore_run(d->o->r, &to, d->a, &d->out->restored, e);
+}
+
+static enum rc step_open(struct drill *d, struct err *e)
+{
+    d->pg = (struct pg_copy){ .dir = d->dir, .bin = d->o->pg_bin, .url = d->o->pg_url };
+    if (d->out->restored.is_postgres)
+        TRY(pg_copy_start(&d->pg, d->a, e));
+    d->url = d->out->restored.is_postgres ? d->pg.local_url
+                                          : str_printf(d->a, "sqlite:///%s/%s", d->dir, d->o->database);
+    d->env = make_env(d);
+    return RC_OK;
 }
 
 /* What was waiting to be sent was sent long ago, or is sent by the real server. */
@@ -65,11 +81,10 @@ static enum rc forget_mails(struct db *db, void *arg, struct err *e)
 
 static enum rc step_mute(struct drill *d, struct err *e)
 {
-    const char *url = str_printf(d->a, "sqlite:///%s/%s", d->dir, d->o->database).p;
     struct store *s = NULL;
     enum rc rc;
 
-    TRY(store_open(&(struct store_opts){ .url = str_of(url) }, &s, e));
+    TRY(store_open(&(struct store_opts){ .url = d->url }, &s, e));
     rc = store_write(s, forget_mails, NULL, e);
     store_close(&s);
     return rc;
@@ -186,9 +201,24 @@ static const struct {
     const char *name;
     enum rc (*run)(struct drill *d, struct err *e);
 } steps[] = {
-    { "restore", step_restore }, { "mute", step_mute },   { "person", step_person }, { "start", step_start },
-    { "login", step_login },     { "search", step_search }, { "write", step_write },
+    { "restore", step_restore }, { "open", step_open },   { "mute", step_mute },     { "person", step_person },
+    { "start", step_start },     { "login", step_login }, { "search", step_search }, { "write", step_write },
 };
+
+/* PostgreSQL: since when there are changes that the copy does not have; every change has an entry in the
+ * audit log. */
+static int64_t lost_postgres_us(struct drill *d)
+{
+    struct err ignored = { 0 };
+    struct db *db = NULL;
+    int64_t first_us = 0;
+
+    if (d->o->live && store_connect(d->o->live, DB_READ, &db, &ignored) == RC_OK
+        && audit_time_behind(db, d->out->restored.audit_n, &first_us, &ignored) != RC_OK)
+        first_us = 0;
+    db_close(&db);
+    return first_us && first_us < d->began_us ? d->began_us - first_us : 0;
+}
 
 /* What had been written and was in no backup yet when the drill began: with a shipped log nothing
  * older than its last round, even when nothing was written since. */
@@ -219,7 +249,6 @@ enum rc drill_run(const struct drill_opts *o, struct arena *a, struct drilled *o
     TRY(dir_make(o->scratch, 0700, e));
     d.dir = str_printf(a, "%s/copy", o->scratch).p;
     d.log = str_printf(a, "%s/server.log", o->scratch).p;
-    d.env = make_env(&d);
     d.email = str_printf(a, "drill-%.*s@drill.invalid", STR_ARG(str_lower(rand_token(9, a), a)));
     d.password = rand_token(24, a);
     rc = RC_OK;
@@ -227,12 +256,13 @@ enum rc drill_run(const struct drill_opts *o, struct arena *a, struct drilled *o
         out->failed_at = steps[i].name;
         rc = steps[i].run(&d, e);
         if (i == 0)
-            out->rpo_us = lost_us(&d);
+            out->rpo_us = out->restored.is_postgres ? lost_postgres_us(&d) : lost_us(&d);
     }
     out->rto_us = clock_mono_us() - d.began_mono_us;
     if (rc == RC_OK)
         out->failed_at = NULL;
     command_end(&d.server, END_MS);
+    pg_copy_stop(&d.pg);
     (void)!tree_remove(o->scratch, &ignored);
     return rc;
 }

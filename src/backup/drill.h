@@ -6,11 +6,16 @@
 
 #include "backup/restore.h"
 
+struct store;
+
 struct drill_opts {
     const struct repo *r;
     struct str set;          /* empty: the newest */
     const char *scratch;     /* a folder that does not exist yet */
     const char *database;    /* name of the file */
+    const struct pgbackrest *pg; /* PostgreSQL; restore.h */
+    struct str pg_bin, pg_url;
+    struct store *live; /* PostgreSQL: where to see what the copy lacks */
 };
 struct drilled {
     struct restored restored;

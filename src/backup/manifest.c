@@ -68,7 +68,11 @@ static struct str manifest_json(const struct manifest *m, struct arena *a)
         jw_key_str(&w, str_of(texts[i].name));
         jw_text(&w, *(const struct str *)(const void *)((const char *)m + texts[i].at));
     }
-    jw_kv_text(&w, "engine", STR("sqlite"));
+    jw_kv_text(&w, "engine", m->label.n ? STR("postgresql") : STR("sqlite"));
+    if (m->label.n) {
+        jw_kv_text(&w, "label", m->label);
+        jw_kv_bool(&w, "differential", m->is_step);
+    }
     jw_kv_time(&w, "at", m->at_us);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         jw_key_str(&w, str_of(numbers[i].name));
@@ -119,7 +123,7 @@ static enum rc read_files(const json_t *v, struct arena *a, struct manifest *out
 
 static enum rc read_fields(const json_t *v, struct arena *a, struct manifest *out, struct err *e)
 {
-    const char *salt = json_string_value(json_object_get(v, "log_salt"));
+    const char *salt = json_string_value(json_object_get(v, "log_salt")), *label;
     struct str raw;
 
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -139,6 +143,9 @@ static enum rc read_fields(const json_t *v, struct arena *a, struct manifest *ou
     if (!salt || !dec_hex(str_of(salt), a, &raw) || raw.n != WAL_SALT_LEN)
         return unreadable("log_salt", e);
     memcpy(out->place.salt, raw.p, WAL_SALT_LEN);
+    label = json_string_value(json_object_get(v, "label"));
+    out->label = str_dup(str_of(label ? label : ""), a);
+    out->is_step = json_is_true(json_object_get(v, "differential"));
     out->place.frame = (uint32_t)json_integer_value(json_object_get(v, "log_frame"));
     return read_files(v, a, out, e);
 }

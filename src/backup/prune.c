@@ -1,4 +1,5 @@
 #include "backup/backup.h"
+#include "backup/pgbackrest.h"
 #include "backup/shipped.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -61,6 +62,22 @@ static void keep_recent(const struct set *v, size_t n, bool *kept)
     }
 }
 
+/* A differential copy of PostgreSQL needs the full one before it. */
+static void keep_bases(const struct set *v, size_t n, bool *kept)
+{
+    bool needs = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].state != SET_GOOD || !v[i].m.label.n)
+            continue;
+        needs |= kept[i] && v[i].m.is_step;
+        if (v[i].m.is_step)
+            continue;
+        kept[i] |= needs;
+        needs = false;
+    }
+}
+
 /* The oldest of the daily ones: from its place on the shipped log is needed. */
 static const struct set *mark(const struct set *v, size_t n, const struct backup_keep *keep, bool *kept)
 {
@@ -68,15 +85,62 @@ static const struct set *mark(const struct set *v, size_t n, const struct backup
 
     keep_spans(v, n, day_of, keep->daily, kept);
     keep_recent(v, n, kept);
+    keep_bases(v, n, kept);
     for (size_t i = 0; i < n; i++)
         if (kept[i])
             oldest = &v[i];
     keep_spans(v, n, week_of, keep->weekly, kept);
     keep_spans(v, n, month_of, keep->monthly, kept);
+    keep_bases(v, n, kept);
     for (size_t i = 0; i < n; i++)
         kept[i] |= v[i].state != SET_GOOD;
     return oldest;
 }
+
+/* ---- pgBackRest's part ---- */
+
+/* Newest first, so that nothing that another one stands on goes before it. */
+static enum rc remove_labels(const struct pgbackrest *pg, const struct set *v, size_t n, const bool *kept,
+                             struct arena *a, struct err *e)
+{
+    struct pg_info info;
+
+    TRY(pgbackrest_info(pg, a, &info, e));
+    for (size_t i = 0; i < n; i++)
+        if (!kept[i] && v[i].m.label.n && pg_info_find(&info, v[i].m.label))
+            TRY(pgbackrest_remove(pg, v[i].m.label, a, e));
+    return RC_OK;
+}
+
+/* The log is kept from the oldest daily copy on; what older copies need to be whole stays too. */
+static enum rc trim_archive(const struct pgbackrest *pg, const struct set *v, size_t n, const bool *kept,
+                            const struct set *oldest, struct arena *a, struct err *e)
+{
+    int64_t fulls = 0;
+
+    for (size_t i = 0; oldest && i < n && &v[i] <= oldest; i++)
+        fulls += kept[i] && v[i].state == SET_GOOD && v[i].m.label.n && !v[i].m.is_step;
+    return fulls ? pgbackrest_trim(pg, fulls, a, e) : RC_OK;
+}
+
+static bool any_goes(const struct set *v, size_t n, const bool *kept)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!kept[i] && v[i].m.label.n)
+            return true;
+    return false;
+}
+
+static enum rc prune_postgres(const struct pgbackrest *pg, const struct set *v, size_t n, const bool *kept,
+                              const struct set *oldest, struct arena *a, struct err *e)
+{
+    if (!pg || !any_goes(v, n, kept))
+        return RC_OK;
+    TRY(remove_labels(pg, v, n, kept, a, e));
+    return trim_archive(pg, v, n, kept, oldest, a, e);
+}
+
+/* ---- folders ---- */
 
 static enum rc remove_sets(const struct set *v, size_t n, const bool *kept, bool dry, struct arena *a,
                            struct backup_pruned *out, struct err *e)
@@ -273,6 +337,8 @@ enum rc backup_prune(const struct repo *r, const struct backup_keep *keep, bool 
     TRY(repo_sets(r, a, &v, &n, e));
     kept = ARENA_ARRAY(a, bool, n + 1);
     oldest = mark(v, n, keep, kept);
+    if (!dry)
+        TRY(prune_postgres(keep->pg, v, n, kept, oldest, a, e));
     TRY(remove_sets(v, n, kept, dry, a, out, e));
     TRY(remove_segments(r, oldest, dry, a, out, e));
     return prune_files(r, v, n, kept, dry, &out->files, e);

@@ -1,8 +1,10 @@
 /* The folder of backups (BACKUP_DIR):
  *
  *     lock                     held while something is made, pruned or read
- *     sets/NNNNNNNN-TIME/      a full copy: manifest.json, manifest.sum, database.box,
- *                              attachments.box (a list), configuration.box, audit-head.box
+ *     sets/NNNNNNNN-TIME/      a copy: manifest.json, manifest.sum, database.box,
+ *                              attachments.box (a list), configuration.box, audit-head.box;
+ *                              of PostgreSQL without database.box: its manifest names a backup of
+ *                              pgBackRest (pgbackrest.h)
  *     sets/….tmp/              unfinished; never counted
  *     files/ab/NAME            attachments, each once however many sets name it
  *     wal/NNNNNNNN-TIME/       the shipped log, a folder per unbroken row (shipped.h)
@@ -18,7 +20,7 @@
 #include "base/str.h"
 #include "store/wal.h"
 
-enum { REPO_FILES_MAX = 8, REPO_FORMAT = 1 };
+enum { REPO_FILES_MAX = 8, REPO_FORMAT_SQLITE = 1, REPO_FORMAT = 2 /* PostgreSQL's */ };
 
 struct repo {
     const char *dir;
@@ -39,6 +41,8 @@ struct manifest_file {
 };
 struct manifest {
     struct str id, parent, product, key_id; /* key_id empty: not encrypted */
+    struct str label; /* of pgBackRest; empty: SQLite */
+    bool is_step;     /* stands on a full copy before it (differential) */
     int64_t number, format, schema, at_us, took_us;
     int64_t database_bytes, attachments, attachment_bytes, missing, new_bytes;
     struct wal_place place;

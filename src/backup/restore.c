@@ -1,4 +1,4 @@
-#include "backup/restore.h"
+#include "backup/restore_priv.h"
 
 #include "backup/shipped.h"
 #include "base/clock.h"
@@ -17,18 +17,6 @@
 
 enum { ROOM_SPARE = 16 * 1024 * 1024, NOTES_MAX = 8 * 1024 };
 
-struct work {
-    const struct repo *r;
-    const struct restore_to *to;
-    struct arena *a;
-    struct restored *out;
-    struct set set;
-    const char *temp; /* the folder while it is made */
-    int fd;           /* of the database; -1 */
-    uint32_t pages;
-    bool began;
-};
-
 static enum rc io_fail(struct err *e, const char *what, const char *path)
 {
     return err_set(e, errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_FAIL, "restore_target",
@@ -42,7 +30,7 @@ struct out {
     int64_t n;
 };
 
-static enum rc box_out(const struct work *w, const char *name, int fd, int64_t *n, struct err *e)
+static enum rc box_out(const struct restore_work *w, const char *name, int fd, int64_t *n, struct err *e)
 {
     struct box_reader *box CLEAN(box_close) = NULL;
     struct str piece;
@@ -59,7 +47,7 @@ static enum rc box_out(const struct work *w, const char *name, int fd, int64_t *
     }
 }
 
-static int file_new(const struct work *w, const char *name)
+static int file_new(const struct restore_work *w, const char *name)
 {
     return open(str_printf(w->a, "%s/%s", w->temp, name).p,
                 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -73,7 +61,7 @@ static bool set_has(const struct set *s, const char *name)
     return false;
 }
 
-static enum rc small_file(const struct work *w, const char *box, const char *name, struct err *e)
+static enum rc small_file(const struct restore_work *w, const char *box, const char *name, struct err *e)
 {
     int fd CLEAN(fd_close) = -1;
     int64_t n = 0;
@@ -84,7 +72,14 @@ static enum rc small_file(const struct work *w, const char *box, const char *nam
     return fd < 0 ? io_fail(e, "make", name) : box_out(w, box, fd, &n, e);
 }
 
-static enum rc write_database(struct work *w, struct err *e)
+enum rc restore_beside(struct restore_work *w, struct err *e)
+{
+    TRY(dir_make(str_printf(w->a, "%s/attachments", w->temp).p, 0700, e));
+    TRY(small_file(w, "audit-head.box", "audit-head", e));
+    return small_file(w, "configuration.box", "configuration.env", e);
+}
+
+static enum rc write_database(struct restore_work *w, struct err *e)
 {
     int64_t n = 0;
 
@@ -102,7 +97,7 @@ static enum rc write_database(struct work *w, struct err *e)
 
 static enum rc on_frames(void *arg, const void *frames, uint32_t n, struct err *e)
 {
-    struct work *w = arg;
+    struct restore_work *w = arg;
 
     w->out->changes += n;
     return wal_apply(w->fd, frames, n, (uint32_t)w->set.m.page_size, &w->pages, e);
@@ -116,7 +111,7 @@ static bool follows(const struct segment *before, const struct segment *next)
            && next->first == (same_log ? before->last + 1 : 1);
 }
 
-static enum rc gap(struct work *w, const struct segment *s, struct err *e)
+static enum rc gap(struct restore_work *w, const struct segment *s, struct err *e)
 {
     return err_set(e, RC_FAIL, "backup_truncated",
                    "the shipped log has a gap before segment %.*s of %.*s: nothing later than that "
@@ -124,7 +119,7 @@ static enum rc gap(struct work *w, const struct segment *s, struct err *e)
                    STR_ARG(s->name), STR_ARG(s->row), STR_ARG(w->set.id));
 }
 
-static enum rc apply_log(struct work *w, struct err *e)
+static enum rc apply_log(struct restore_work *w, struct err *e)
 {
     struct shipped_to to = { .frames = on_frames, .arg = w, .page_size = (uint32_t)w->set.m.page_size,
                             .after = w->set.m.place.frame, .until_us = w->to->until_us };
@@ -154,7 +149,7 @@ static enum rc apply_log(struct work *w, struct err *e)
 }
 
 /* The file is as long as the last commit says. */
-static enum rc end_database(struct work *w, struct err *e)
+static enum rc end_database(struct restore_work *w, struct err *e)
 {
     if (w->pages && ftruncate(w->fd, (off_t)w->pages * w->set.m.page_size) != 0)
         return io_fail(e, "cut", w->to->database);
@@ -167,9 +162,9 @@ static enum rc end_database(struct work *w, struct err *e)
 
 /* ---- attachments ---- */
 
-static enum rc get_attachment(void *arg, struct str hash, int64_t size, int64_t refs, struct err *e)
+enum rc restore_attachment(void *arg, struct str hash, int64_t size, int64_t refs, struct err *e)
 {
-    struct work *w = arg;
+    struct restore_work *w = arg;
     struct arena *a CLEAN(arena_clean) = arena_new(MIB);
     int fd CLEAN(fd_close) = -1;
     const char *dir;
@@ -195,24 +190,23 @@ static enum rc get_attachment(void *arg, struct str hash, int64_t size, int64_t 
     return rc;
 }
 
-static enum rc get_attachments(struct work *w, struct err *e)
+static enum rc get_attachments(struct restore_work *w, struct err *e)
 {
     struct wal_reader *db = NULL;
     struct wal_view v;
     enum rc rc;
 
-    TRY(dir_make(str_printf(w->a, "%s/attachments", w->temp).p, 0700, e));
     TRY(wal_reader_open(str_printf(w->a, "%s/%s", w->temp, w->to->database).p, &db, e));
     rc = wal_hold(db, &v, e);
     if (rc == RC_OK)
-        rc = wal_blobs(db, get_attachment, w, e);
+        rc = wal_blobs(db, restore_attachment, w, e);
     wal_reader_close(&db);
     return rc;
 }
 
 /* ---- the folder ---- */
 
-static enum rc room_for(struct work *w, struct err *e)
+static enum rc room_for(struct restore_work *w, struct err *e)
 {
     int64_t need = w->set.m.database_bytes + w->set.m.attachment_bytes + ROOM_SPARE;
     struct statvfs v;
@@ -241,7 +235,7 @@ static bool exists(const char *path)
     return n > 0; /* an empty folder is in nobody's way */
 }
 
-static enum rc begin(struct work *w, struct err *e)
+static enum rc begin(struct restore_work *w, struct err *e)
 {
     if (exists(w->to->dir) && !w->to->force)
         return err_set(e, RC_CONFLICT, "restore_exists",
@@ -253,7 +247,7 @@ static enum rc begin(struct work *w, struct err *e)
     return room_for(w, e);
 }
 
-static struct str told(const struct work *w)
+static struct str told(const struct restore_work *w)
 {
     struct buf b = BUF_ARENA(w->a, NOTES_MAX);
     struct jw j = jw_to(&b);
@@ -272,7 +266,7 @@ static struct str told(const struct work *w)
     return buf_view(&b);
 }
 
-static enum rc publish(struct work *w, struct err *e)
+static enum rc publish(struct restore_work *w, struct err *e)
 {
     int fd CLEAN(fd_close) = -1;
 
@@ -292,20 +286,30 @@ static enum rc publish(struct work *w, struct err *e)
     return syncfs(fd) == 0 ? RC_OK : io_fail(e, "sync", w->to->dir);
 }
 
-static enum rc make(struct work *w, struct err *e)
+static struct str sqlite_url(const char *dir, const struct restore_work *w)
 {
-    TRY(begin(w, e));
+    return str_printf(w->a, "sqlite:///%s/%s", dir, w->to->database);
+}
+
+static enum rc restore_sqlite(struct restore_work *w, struct err *e)
+{
     TRY(write_database(w, e));
     TRY(apply_log(w, e));
     TRY(end_database(w, e));
+    TRY(restore_beside(w, e));
     TRY(get_attachments(w, e));
-    TRY(small_file(w, "audit-head.box", "audit-head", e));
-    TRY(small_file(w, "configuration.box", "configuration.env", e));
-    TRY(restore_check(w->temp, w->to->database, !w->to->trust_attachments, w->a, w->out, e));
+    return restore_check(w->temp, sqlite_url(w->temp, w), !w->to->trust_attachments, w->out, e);
+}
+
+static enum rc make(struct restore_work *w, struct err *e)
+{
+    TRY(begin(w, e));
+    w->out->is_postgres = w->set.m.label.n > 0;
+    TRY((w->out->is_postgres ? restore_postgres : restore_sqlite)(w, e));
     return publish(w, e);
 }
 
-static enum rc lock_dir(const struct work *w, int *fd, struct err *e)
+static enum rc lock_dir(const struct restore_work *w, int *fd, struct err *e)
 {
     const char *path = str_printf(w->a, "%s.restore-lock", w->to->dir).p;
 
@@ -322,7 +326,7 @@ static enum rc lock_dir(const struct work *w, int *fd, struct err *e)
 enum rc restore_run(const struct repo *r, const struct restore_to *to, struct arena *a,
                     struct restored *out, struct err *e)
 {
-    struct work w = { .r = r, .to = to, .a = a, .out = out, .fd = -1 };
+    struct restore_work w = { .r = r, .to = to, .a = a, .out = out, .fd = -1 };
     struct err ignored = { 0 };
     int64_t began_us = clock_mono_us();
     int lock CLEAN(fd_close) = -1;
@@ -334,6 +338,8 @@ enum rc restore_run(const struct repo *r, const struct restore_to *to, struct ar
     out->set_at_us = out->at_us = w.set.m.at_us;
     TRY(lock_dir(&w, &lock, e));
     rc = make(&w, e);
+    if (rc == RC_OK && !out->is_postgres && to->settle)
+        rc = to->settle(to->settle_arg, sqlite_url(to->dir, &w), e);
     fd_close(&w.fd);
     if (w.began && rc != RC_OK)
         (void)!tree_remove(w.temp, &ignored);

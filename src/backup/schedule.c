@@ -111,11 +111,13 @@ static enum rc look_folder(struct schedule *s, struct backup_stats *out, bool *n
         out->bad_copies += v[i].state == SET_DAMAGED || v[i].state == SET_FOREIGN;
         if (v[i].state != SET_GOOD)
             continue;
-        out->newest_us = out->copies++ == 0 ? v[i].m.at_us : out->newest_us;
+        out->copies++;
+        if (out->newest_us == 0 && !v[i].m.is_step)
+            out->newest_us = v[i].m.at_us;
         at = shipped_find(seg, n_seg, &v[i].m.place);
         stands |= at < n_seg && str_eq(seg[at].row, seg[n_seg - 1].row);
     }
-    *needs_full = out->copies == 0 || (s->o.ship && n_seg > 0 && !stands);
+    *needs_full = out->newest_us == 0 || (s->o.ship && n_seg > 0 && !stands);
     repo_close(&r);
     return RC_OK;
 }
@@ -205,7 +207,7 @@ static void do_what_is_due(struct schedule *s)
         return;
     schedule_stats(s, &st);
     due[LAUNCH_FULL] = full_is_due(s, &st, needs_full);
-    due[LAUNCH_INCREMENTAL] = s->o.ship && clock_mono_us() - s->sealed_us > s->o.seal_s * US_PER_S;
+    due[LAUNCH_INCREMENTAL] = (s->o.ship || s->o.is_postgres) && clock_mono_us() - s->sealed_us > s->o.seal_s * US_PER_S;
     due[LAUNCH_DRILL] = drill_is_due(s, &st);
     for (enum launch w = LAUNCH_FULL; w < LAUNCH_COUNT_; w++) {
         if (!due[w] || clock_mono_us() < s->again_us[w])

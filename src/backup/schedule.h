@@ -1,5 +1,5 @@
 /* When `serve` makes backups by itself: a full copy at BACKUP_AT, and at once when the shipped log has
- * none to stand on; a finished segment every BACKUP_SEAL_MIN; a drill every BACKUP_DRILL_DAYS.  Each
+ * none to stand on; a finished segment (PostgreSQL: a differential copy) every BACKUP_SEAL_MIN; a drill every BACKUP_DRILL_DAYS.  Each
  * runs as a process of its own (this program's subcommands), gently, and one at a time; timers of the
  * system may call the same commands instead.  What fails is tried again after some minutes. */
 #ifndef BACKUP_SCHEDULE_H
@@ -18,6 +18,7 @@ struct schedule_opts {
     struct store *store;
     struct launcher *launcher;
     struct ship *ship; /* NULL: nothing is shipped */
+    bool is_postgres;  /* a differential copy every seal_s */
     struct str backup_dir, key, at; /* at: "02:30" or empty */
     int64_t seal_s, drill_s;        /* drill_s 0: never */
 };
@@ -32,7 +33,7 @@ struct backup_stats {
         int64_t ok_us;       /* the newest that succeeded; 0: never */
         bool last_ok, tried; /* the newest at all */
     } kinds[BACKUP_KINDS];
-    int64_t copies, bad_copies, newest_us; /* in the folder; of the newest good one */
+    int64_t copies, bad_copies, newest_us; /* in the folder; of the newest good full one */
     int64_t drill_rto_us, drill_rpo_us;    /* of the last good drill */
 };
 /* As of at most a minute ago. Any thread. */

@@ -1,9 +1,12 @@
 #include "backup/backup.h"
 
+#include "backup/pgbackrest.h"
+
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "store/blobs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +80,33 @@ static enum rc copy_database(struct take *t, struct err *e)
     return box_end(t, "database.box", &box, e);
 }
 
+/* An older repository must not hide behind a key that only seals what lies beside it. */
+static enum rc check_cipher(struct take *t, struct err *e)
+{
+    struct pg_info info;
+
+    TRY(pgbackrest_info(t->from->pg, t->a, &info, e));
+    if (!t->r->key.set || info.is_encrypted)
+        return RC_OK;
+    return err_set(e, RC_INVALID, "backup_key",
+                   "BACKUP_KEY is set, but pgBackRest's repository is not encrypted: set repo1-cipher-type and "
+                   "repo1-cipher-pass and make the stanza anew (deploy/postgresql)");
+}
+
+static enum rc copy_postgres(struct take *t, struct err *e)
+{
+    struct pg_backup b;
+
+    TRY(check_cipher(t, e));
+    TRY(pgbackrest_backup(t->from->pg, !t->from->is_step, t->a, &b, e));
+    t->m->at_us = b.stop_us;
+    t->m->label = b.label;
+    t->m->is_step = !b.is_full;
+    t->m->database_bytes = b.bytes;
+    t->m->new_bytes += b.new_bytes;
+    return RC_OK;
+}
+
 /* A row whose file is gone: nothing names it any more, or the installation has lost it, which a
  * backup cannot mend and must not hide. */
 static void note_missing(struct take *t, int64_t refs)
@@ -116,7 +146,8 @@ static enum rc copy_attachments(struct take *t, struct err *e)
 
     t->scratch = arena_new(4 * MIB);
     if (rc == RC_OK)
-        rc = wal_blobs(t->log, copy_attachment, t, e);
+        rc = t->log ? wal_blobs(t->log, copy_attachment, t, e)
+                    : blobs_each(t->from->db, copy_attachment, t, e);
     if (rc == RC_OK)
         rc = box_end(t, "attachments.box", &t->list, e);
     box_drop(&t->list);
@@ -183,11 +214,17 @@ static enum rc fill(struct take *t, struct err *e)
 {
     int64_t began_us = clock_mono_us();
 
-    TRY(copy_database(t, e));
-    TRY(copy_attachments(t, e));
-    wal_release(t->log);
     TRY(copy_bytes(t, "configuration.box", t->from->configuration, e));
-    TRY(copy_witness(t, e));
+    if (t->from->pg) {
+        TRY(copy_witness(t, e)); /* first: it must witness nothing that the copy does not know yet */
+        TRY(copy_postgres(t, e));
+        TRY(copy_attachments(t, e));
+    } else {
+        TRY(copy_database(t, e));
+        TRY(copy_attachments(t, e));
+        wal_release(t->log);
+        TRY(copy_witness(t, e));
+    }
     t->m->took_us = clock_mono_us() - began_us;
     return manifest_write(t->r, t->path, t->m, t->a, e);
 }
@@ -210,8 +247,8 @@ enum rc backup_take(const struct repo *r, const struct backup_from *from, struct
     struct err ignored = { 0 };
     enum rc rc;
 
-    *out = (struct manifest){ .format = REPO_FORMAT, .schema = from->schema, .product = STR(VERSION),
-                              .key_id = STR("") };
+    *out = (struct manifest){ .format = from->pg ? REPO_FORMAT : REPO_FORMAT_SQLITE, .schema = from->schema,
+                              .product = STR(VERSION), .key_id = STR(""), .label = STR("") };
     if (r->key.set)
         out->key_id = enc_hex((struct str){ (const char *)r->key.id, BOX_KEY_ID_LEN }, a);
     rc = begin(&t, e);

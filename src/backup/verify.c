@@ -1,5 +1,7 @@
 #include "backup/backup.h"
 
+#include "backup/pgbackrest.h"
+
 #include "base/clock.h"
 
 enum { LINE_MAX_BYTES = 256 };
@@ -107,8 +109,20 @@ static enum rc verify_attachment(void *arg, struct str hash, int64_t size, struc
     return RC_OK;
 }
 
-enum rc backup_verify(const struct repo *r, const struct set *s, struct arena *a,
-                      struct backup_verdict *out, struct err *e)
+static enum rc verify_label(const struct pgbackrest *pg, const struct set *s, struct arena *a, struct err *e)
+{
+    struct pg_info info;
+
+    if (!pg || !s->m.label.n)
+        return RC_OK;
+    TRY(pgbackrest_info(pg, a, &info, e));
+    if (pg_info_find(&info, s->m.label))
+        return RC_OK;
+    return err_set(e, RC_FAIL, "backup_damaged", "pgBackRest has no backup %.*s any more", STR_ARG(s->m.label));
+}
+
+enum rc backup_verify(const struct repo *r, const struct pgbackrest *pg, const struct set *s,
+                      struct arena *a, struct backup_verdict *out, struct err *e)
 {
     struct arena *scratch CLEAN(arena_clean) = arena_new(MIB);
     struct verifying v = { r, scratch, out };
@@ -124,5 +138,7 @@ enum rc backup_verify(const struct repo *r, const struct set *s, struct arena *a
         out->files++;
         out->bytes += s->m.files[i].size;
     }
+    if (verify_label(pg, s, a, e) != RC_OK)
+        return name_it(s, e);
     return backup_attachments(r, s, verify_attachment, &v, e) == RC_OK ? RC_OK : name_it(s, e);
 }

@@ -84,7 +84,7 @@ static inline bool config_is_production(const struct config *cfg)
 /* Whether the write-ahead log is shipped, when the database has one. */
 static inline bool config_ships(const struct config *cfg)
 {
-    return cfg->backup_dir.n > 0 && cfg->backup_ship_s > 0;
+    return cfg->backup_dir.n > 0 && cfg->backup_ship_s > 0 && str_starts(cfg->database_url, STR("sqlite:"));
 }
 
 /* NAME=value lines with the source of each; secrets masked. */

@@ -41,16 +41,19 @@ int backup_cli_begin(struct cli *c, bool make, struct repo *r)
     *r = (struct repo){ .lock = -1 };
     if (!c->cfg && cli_config(c) != CLI_OK)
         return CLI_FAILED;
-    if (!str_starts(c->cfg->database_url, STR("sqlite:"))) {
-        fprintf(stderr,
-                "server %s: this works on SQLite. With PostgreSQL take backups with pgBackRest or "
-                "pg_basebackup and WAL archiving, and of DATA_DIR/attachments with restic: "
-                "docs/disaster-recovery.md\n",
-                c->cmd->name);
-        return CLI_FAILED;
-    }
     return repo_open(c->cfg->backup_dir, c->cfg->backup_key, make, c->a, r, &e) == RC_OK ? CLI_OK
                                                                                         : cli_fail(&e);
+}
+
+const struct pgbackrest *backup_cli_pg(struct cli *c)
+{
+    struct pgbackrest *p;
+
+    if (str_starts(c->cfg->database_url, STR("sqlite:")))
+        return NULL;
+    p = ARENA_NEW(c->a, struct pgbackrest);
+    *p = (struct pgbackrest){ c->cfg->backup_pg_stanza, c->cfg->backup_pg_config };
+    return p;
 }
 
 struct record {
@@ -121,15 +124,24 @@ static struct str configuration(struct cli *c)
     return buf_view(&b);
 }
 
-static enum rc take(struct cli *c, struct repo *r, struct manifest *m, struct err *e)
+static enum rc take(struct cli *c, struct repo *r, bool is_step, struct manifest *m, struct err *e)
 {
-    struct start s = { c, true };
+    struct start s = { c, !is_step };
+    struct db *db CLEAN(db_close) = NULL;
     struct backup_from from = {
-        .database = str_z(store_path(c->store), c->a),
         .data_dir = str_z(c->cfg->data_dir, c->a),
         .configuration = configuration(c),
+        .pg = backup_cli_pg(c),
+        .is_step = is_step,
     };
     struct err full = { 0 };
+
+    if (from.pg) {
+        TRY(store_connect(c->store, DB_READ, &db, e));
+        from.db = db;
+    } else {
+        from.database = str_z(store_path(c->store), c->a);
+    }
 
     TRY(repo_lock(r, true, e));
     TRY(schema_of(c, &from.schema, e));
@@ -145,6 +157,8 @@ static struct str figures_of(struct cli *c, const struct manifest *m)
 
     jw_obj(&w);
     jw_kv_text(&w, "id", m->id);
+    if (m->label.n)
+        jw_kv_text(&w, "label", m->label);
     jw_kv_int(&w, "database_bytes", m->database_bytes);
     jw_kv_int(&w, "new_bytes", m->new_bytes);
     jw_kv_int(&w, "attachments", m->attachments);
@@ -160,8 +174,8 @@ static struct str figures_of(struct cli *c, const struct manifest *m)
 
 static int tell_taken(struct cli *c, const struct manifest *m)
 {
-    printf("backup %.*s: database %.*s, %lld attachments, %.*s written, %.1f s%s\n", STR_ARG(m->id),
-           STR_ARG(backup_cli_bytes(m->database_bytes, c->a)), (long long)m->attachments,
+    printf("backup %.*s%s: database %.*s, %lld attachments, %.*s written, %.1f s%s\n", STR_ARG(m->id),
+           m->is_step ? " (differential)" : "", STR_ARG(backup_cli_bytes(m->database_bytes, c->a)), (long long)m->attachments,
            STR_ARG(backup_cli_bytes(m->new_bytes, c->a)), (double)m->took_us / 1e6,
            m->key_id.n ? ", encrypted" : "");
     if (m->missing)
@@ -170,10 +184,10 @@ static int tell_taken(struct cli *c, const struct manifest *m)
     return CLI_OK;
 }
 
-static struct backup_keep keep_of(const struct cli *c)
+static struct backup_keep keep_of(struct cli *c)
 {
     return (struct backup_keep){ c->cfg->backup_keep_daily, c->cfg->backup_keep_weekly,
-                                 c->cfg->backup_keep_monthly };
+                                 c->cfg->backup_keep_monthly, backup_cli_pg(c) };
 }
 
 static int send_offsite(struct cli *c)
@@ -195,20 +209,22 @@ static int send_offsite(struct cli *c)
     return CLI_OK;
 }
 
-static int create_full(struct cli *c, struct repo *r)
+/* A full copy, or of PostgreSQL a step on one. */
+static int create_copy(struct cli *c, struct repo *r, bool is_step)
 {
+    const char *kind = is_step ? "backup.incremental" : "backup.full";
     struct backup_keep keep = keep_of(c);
     struct backup_pruned pruned;
     struct manifest m;
     struct err e = { 0 };
 
-    if (take(c, r, &m, &e) != RC_OK) {
+    if (take(c, r, is_step, &m, &e) != RC_OK) {
         if (strcmp(e.code, "backup_running") == 0)
             return cli_fail(&e);
-        backup_cli_record(c, &(struct evidence){ .kind = "backup.full", .summary = str_of(e.detail) });
+        backup_cli_record(c, &(struct evidence){ .kind = kind, .summary = str_of(e.detail) });
         return cli_fail(&e);
     }
-    backup_cli_record(c, &(struct evidence){ .kind = "backup.full", .ok = m.missing == 0,
+    backup_cli_record(c, &(struct evidence){ .kind = kind, .ok = m.missing == 0,
                                              .summary = m.id, .figures = figures_of(c, &m) });
     tell_taken(c, &m);
     if (backup_prune(r, &keep, false, c->a, &pruned, &e) != RC_OK)
@@ -284,13 +300,15 @@ static int create_incremental(struct cli *c, struct repo *r)
 
 static int create(struct cli *c, struct repo *r)
 {
+    bool is_step;
     int status;
 
     be_modest();
     log_init(LOG_WARN, LOG_READABLE, STDERR_FILENO);
     if (cli_store(c) != CLI_OK || backup_cli_begin(c, true, r) != CLI_OK)
         return CLI_FAILED;
-    status = cli_is_given(c, "--incremental") ? create_incremental(c, r) : create_full(c, r);
+    is_step = cli_is_given(c, "--incremental");
+    status = is_step && !backup_cli_pg(c) ? create_incremental(c, r) : create_copy(c, r, is_step);
     return status == CLI_OK ? send_offsite(c) : status;
 }
 
@@ -311,6 +329,10 @@ static void list_row(struct jw *w, const struct set *s)
     jw_kv_int(w, "attachments", s->m.attachments);
     jw_kv_text(w, "version", s->m.product.p ? s->m.product : STR(""));
     jw_kv_bool(w, "encrypted", s->m.key_id.n > 0);
+    if (s->m.label.p && s->m.label.n) {
+        jw_kv_text(w, "label", s->m.label);
+        jw_kv_bool(w, "differential", s->m.is_step);
+    }
     jw_obj_end(w);
 }
 
@@ -346,8 +368,36 @@ static void print_window(const struct segment *seg, size_t n)
     printf("shipped log: %s to %s, %zu segments\n", from, to, n);
 }
 
+/* What pgBackRest lost is as good as damaged. */
+static int mark_lost(struct cli *c, struct set *v, size_t n, struct pg_info *info)
+{
+    const struct pgbackrest *pg = backup_cli_pg(c);
+    struct err e = { 0 };
+
+    if (!pg)
+        return CLI_OK;
+    if (pgbackrest_info(pg, c->a, info, &e) != RC_OK)
+        return cli_fail(&e);
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].state != SET_GOOD || !v[i].m.label.n || pg_info_find(info, v[i].m.label))
+            continue;
+        v[i].state = SET_DAMAGED;
+        snprintf(v[i].why, sizeof(v[i].why), "pgBackRest has no backup %.*s any more", STR_ARG(v[i].m.label));
+    }
+    return CLI_OK;
+}
+
+static void print_archive(const struct pg_info *info)
+{
+    if (info->wal_to.n)
+        printf("archived log: segments %.*s to %.*s\n", STR_ARG(info->wal_from), STR_ARG(info->wal_to));
+    else
+        printf("no archived log: only the times above can be restored\n");
+}
+
 static int list(struct cli *c, struct repo *r)
 {
+    struct pg_info info = { 0 };
     struct segment *seg;
     struct err e = { 0 };
     struct set *v;
@@ -357,15 +407,20 @@ static int list(struct cli *c, struct repo *r)
         return CLI_FAILED;
     if (repo_sets(r, c->a, &v, &n, &e) != RC_OK || shipped_list(r, c->a, &seg, &n_seg, &e) != RC_OK)
         return cli_fail(&e);
+    if (mark_lost(c, v, n, &info) != CLI_OK)
+        return CLI_FAILED;
     if (cli_is_given(c, "--json"))
         return list_json(c, v, n, seg, n_seg);
     for (size_t i = 0; i < n; i++)
-        printf("%-26.*s %-10s %12.*s %8lld attachments  %s\n", STR_ARG(v[i].id), states[v[i].state],
+        printf("%-26.*s %-10s %12.*s %8lld attachments  %s%s\n", STR_ARG(v[i].id), states[v[i].state],
                STR_ARG(backup_cli_bytes(v[i].m.database_bytes, c->a)), (long long)v[i].m.attachments,
-               v[i].why);
+               v[i].m.is_step ? "differential " : "", v[i].why);
     if (n == 0)
         printf("no backup yet\n");
-    print_window(seg, n_seg);
+    if (backup_cli_pg(c))
+        print_archive(&info);
+    else
+        print_window(seg, n_seg);
     return CLI_OK;
 }
 
@@ -373,10 +428,16 @@ static int list(struct cli *c, struct repo *r)
 
 static enum rc verify_log(struct cli *c, const struct repo *r, struct err *e)
 {
+    const struct pgbackrest *pg = backup_cli_pg(c);
     struct segment *seg;
     struct shipped_end end;
     size_t n;
 
+    if (pg) {
+        TRY(pgbackrest_verify(pg, c->a, e));
+        printf("pgBackRest: every file of its backups and of the archived log is whole\n");
+        return RC_OK;
+    }
     TRY(shipped_list(r, c->a, &seg, &n, e));
     for (size_t i = 0; i < n; i++)
         while (shipped_look(r, &seg[i], &end, e) != RC_OK) {
@@ -404,7 +465,7 @@ static enum rc verify_sets(struct cli *c, const struct repo *r, int64_t *bad, st
     for (size_t i = 0; i < n; i++) {
         struct err why = { 0 };
 
-        if (backup_verify(r, &v[i], c->a, &verdict, &why) != RC_OK) {
+        if (backup_verify(r, backup_cli_pg(c), &v[i], c->a, &verdict, &why) != RC_OK) {
             fprintf(stderr, "%s\n", why.detail);
             *bad += v[i].state != SET_UNFINISHED;
             continue;
@@ -481,7 +542,7 @@ static int run(struct cli *c)
 }
 
 static const struct cli_opt opts[] = {
-    { "--incremental", NULL, "create: only finish what was shipped of the write-ahead log" },
+    { "--incremental", NULL, "create: only finish what was shipped of the log; PostgreSQL: a differential copy" },
     { "--no-offsite", NULL, "create: do not send to BACKUP_OFFSITE" },
     { "--json", NULL, "list: as JSON" },
     { "--dry-run", NULL, "prune: only tell" },
@@ -490,7 +551,7 @@ static const struct cli_opt opts[] = {
 const struct command cmd_backup = {
     .name = "backup",
     .args = "[create|list|verify|prune] [ID]",
-    .summary = "Take, list, check and prune backups (SQLite)",
+    .summary = "Take, list, check and prune backups",
     .help = "create (what it does without a word) takes a full copy into BACKUP_DIR while the server "
             "writes, prunes\n"
             "what BACKUP_KEEP_… no longer keeps, and sends all to BACKUP_OFFSITE. list shows what there "

@@ -3,11 +3,14 @@
 #define CLI_BACKUP_CLI_H
 
 #include "backup/backup.h"
+#include "backup/pgbackrest.h"
 #include "cli/cli.h"
 #include "desk/evidence.h"
 
-/* Settings; CLI_FAILED with words on PostgreSQL, whose backups are not made here. */
+/* The settings and the folder of backups. */
 int backup_cli_begin(struct cli *c, bool make, struct repo *r);
+/* How pgBackRest is to be run; NULL: the database is SQLite. */
+const struct pgbackrest *backup_cli_pg(struct cli *c);
 /* Records what was done, when the database can be written to; a failure is only told. */
 void backup_cli_record(struct cli *c, const struct evidence *ev);
 /* "12.3 MiB" */

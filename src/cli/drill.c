@@ -54,7 +54,9 @@ static void tell(struct cli *c, const struct drilled *d, struct str figures)
 static int drill(struct cli *c, struct repo *r)
 {
     struct drill_opts o = { .r = r, .set = c->n_args ? c->args[0] : STR(""),
-                            .database = "ticketing.db" };
+                            .database = "ticketing.db", .pg = backup_cli_pg(c),
+                            .pg_bin = c->cfg->backup_pg_bin, .pg_url = c->cfg->database_url,
+                            .live = c->store };
     struct drilled d = { 0 };
     struct err e = { 0 };
     struct str figures;
@@ -103,7 +105,7 @@ static const struct cli_opt opts[] = {
 const struct command cmd_drill = {
     .name = "drill",
     .args = "[ID]",
-    .summary = "Restore the newest backup and prove that it works (SQLite)",
+    .summary = "Restore the newest backup and prove that it works",
     .help = "Restores into a scratch folder, checks pages, references, attachments and the audit log, starts "
             "this program\n"
             "on the copy, logs in, searches and writes there. Measures how long that took and how much work "

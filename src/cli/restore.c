@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/backup_cli.h"
 #include "cli/erased.h"
+#include "store/store.h"
 
 enum { TOLD_MAX = 64 * 1024 };
 
@@ -55,6 +56,27 @@ static struct str figures_of(struct cli *c, const struct restored *d, int64_t er
     return buf_view(&b);
 }
 
+static void tell_sqlite(struct cli *c, const struct restore_to *to)
+{
+    (void)c;
+    printf("look at it: READ_ONLY=true DATABASE_URL=sqlite:///%s/%s DATA_DIR=%s SERVER_PORT=8081 "
+           "server serve\n",
+           to->dir, to->database, to->dir);
+}
+
+static void tell_postgres(struct cli *c, const struct restore_to *to)
+{
+    struct str url = STR("");
+    struct err e = { 0 };
+
+    if (store_url_at(to->pg_url, to->dir, c->a, &url, &e) != RC_OK)
+        return;
+    printf("look at it: pg_ctl -D %s/postgresql -o \"-k %s -c config_file=%s/postgresql.conf -c "
+           "hba_file=%s/pg_hba.conf\" start, then\n"
+           "  READ_ONLY=true DATABASE_URL='%.*s' DATA_DIR=%s SERVER_PORT=8081 server serve\n",
+           to->dir, to->dir, to->dir, to->dir, STR_ARG(url), to->dir);
+}
+
 static int tell(struct cli *c, const struct restore_to *to, const struct restored *d, int64_t erased)
 {
     char at[CLOCK_TEXT_MAX];
@@ -74,9 +96,9 @@ static int tell(struct cli *c, const struct restore_to *to, const struct restore
         printf("%lld attachments were missing already when the backup was made\n", (long long)d->missing);
     if (d->clock_went_back)
         printf("the clock went back in between: this is the first time that it showed this time\n");
-    printf("look at it: READ_ONLY=true DATABASE_URL=sqlite:///%s/%s DATA_DIR=%s SERVER_PORT=8081 "
-           "server serve\n",
-           to->dir, to->database, to->dir);
+    if (d->note[0])
+        printf("%s\n", d->note);
+    (d->is_postgres ? tell_postgres : tell_sqlite)(c, to);
     return CLI_OK;
 }
 
@@ -85,7 +107,10 @@ static bool read_target(struct cli *c, struct restore_to *to)
     *to = (struct restore_to){ .set = c->n_args ? c->args[0] : STR(""),
                                .force = cli_is_given(c, "--force"),
                                .database = database_name(c),
-                               .trust_attachments = true };
+                               .trust_attachments = true,
+                               .pg = backup_cli_pg(c),
+                               .pg_bin = c->cfg->backup_pg_bin,
+                               .pg_url = c->cfg->database_url };
     if (cli_is_given(c, "--at") && !read_time(c, &to->until_us)) {
         cli_usage(c, "--at takes a time such as 2026-11-23T18:30:05Z");
         return false;
@@ -100,14 +125,20 @@ static bool read_target(struct cli *c, struct restore_to *to)
     return false;
 }
 
-/* Who was erased since is erased in the copy, before anybody looks at it. */
-static enum rc erase_again(struct cli *c, const struct restore_to *to, int64_t *n, struct err *e)
-{
-    struct config of_copy = *c->cfg;
+struct settling {
+    struct cli *c;
+    int64_t erased;
+};
 
-    of_copy.database_url = str_printf(c->a, "sqlite:///%s/%s", to->dir, to->database);
+/* Who was erased since is erased in the copy, before anybody looks at it. */
+static enum rc erase_again(void *arg, struct str url, struct err *e)
+{
+    struct settling *s = arg;
+    struct config of_copy = *s->c->cfg;
+
+    of_copy.database_url = url;
     of_copy.backup_ship_s = 0; /* nobody ships the copy's log */
-    return erased_apply(c, &of_copy, n, e);
+    return erased_apply(s->c, &of_copy, &s->erased, e);
 }
 
 static int run(struct cli *c)
@@ -115,14 +146,16 @@ static int run(struct cli *c)
     struct restore_to to;
     struct restored done;
     struct repo r = { .lock = -1 };
+    struct settling settling = { .c = c };
     struct err e = { 0 };
-    int64_t erased = 0;
     enum rc rc;
 
     if (cli_config(c) != CLI_OK)
         return CLI_FAILED;
     if (!read_target(c, &to))
         return CLI_USAGE;
+    to.settle = erase_again;
+    to.settle_arg = &settling;
     if (cli_is_given(c, "--from"))
         c->cfg->backup_dir = cli_value(c, "--from");
     if (backup_cli_begin(c, false, &r) != CLI_OK)
@@ -131,9 +164,7 @@ static int run(struct cli *c)
     if (rc == RC_OK)
         rc = restore_run(&r, &to, c->a, &done, &e);
     repo_close(&r);
-    if (rc == RC_OK)
-        rc = erase_again(c, &to, &erased, &e);
-    return rc == RC_OK ? tell(c, &to, &done, erased) : cli_fail(&e);
+    return rc == RC_OK ? tell(c, &to, &done, settling.erased) : cli_fail(&e);
 }
 
 static const struct cli_opt opts[] = {
@@ -147,7 +178,7 @@ static const struct cli_opt opts[] = {
 const struct command cmd_restore = {
     .name = "restore",
     .args = "[ID]",
-    .summary = "Restore a backup into a folder of its own (SQLite)",
+    .summary = "Restore a backup into a folder of its own",
     .help = "Takes the newest good backup from before the time asked for (or ID), brings the shipped log "
             "up to that\n"
             "second, checks pages, references, attachments and the audit log, and only then gives the "

@@ -130,7 +130,7 @@ static void tell_setup_link(struct cli *c, struct app *app)
 
 static bool makes_backups(const struct config *cfg)
 {
-    return cfg->backup_dir.n > 0 && !cfg->read_only && str_starts(cfg->database_url, STR("sqlite:"));
+    return cfg->backup_dir.n > 0 && !cfg->read_only;
 }
 
 static enum rc make_folders(struct cli *c, struct err *e)

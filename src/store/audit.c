@@ -98,3 +98,8 @@ enum rc audit_rows_list(struct db *db, const struct audit_filter *f, struct aren
     *n = count;
     return e->rc;
 }
+
+enum rc audit_time_behind(struct db *db, int64_t n, int64_t *at_us, struct err *e)
+{
+    return db_query_int(db, "SELECT at_us FROM audit WHERE n > $1 ORDER BY n LIMIT 1", DB_ARGS(DB_INT(n)), at_us, e);
+}

@@ -29,6 +29,9 @@ enum rc audit_head_load(struct db *db, bool lock, struct arena *a, struct audit_
 /* Inserts the row and moves the head to it; the head is locked. */
 enum rc audit_append(struct db *db, const struct audit_row *row, struct err *e) MUST_USE;
 
+/* When the first entry behind number n was written; RC_NOT_FOUND when there is none. */
+enum rc audit_time_behind(struct db *db, int64_t n, int64_t *at_us, struct err *e) MUST_USE;
+
 /* What to list; 0 and "" mean any. */
 struct audit_filter {
     int64_t actor_id;

@@ -1,5 +1,7 @@
 #include "store/blobs.h"
 
+enum { PAGE_ROWS = 500, PAGE_ARENA = 1024 * 1024 };
+
 enum rc blobs_ref(struct db *db, struct str hash, int64_t size, int64_t now_us, struct err *e)
 {
     return db_exec(db,
@@ -39,4 +41,45 @@ enum rc blobs_forget(struct db *db, int64_t before_us, int64_t limit, struct are
     while (db_next(&r, e))
         out->v[out->n++] = db_text(&r, 0, a);
     return e->rc;
+}
+
+struct page {
+    struct str hash[PAGE_ROWS];
+    int64_t size[PAGE_ROWS], refs[PAGE_ROWS];
+    size_t n;
+};
+
+static enum rc page_load(struct db *db, struct str after, struct arena *a, struct page *p, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    p->n = 0;
+    TRY(db_query(db, &r, "SELECT hash, size, refs FROM blobs WHERE hash > $1 ORDER BY hash LIMIT 500",
+                 DB_ARGS(DB_TEXT(after)), e));
+    while (p->n < PAGE_ROWS && db_next(&r, e)) {
+        p->hash[p->n] = db_text(&r, 0, a);
+        p->size[p->n] = db_int(&r, 1);
+        p->refs[p->n++] = db_int(&r, 2);
+    }
+    return e->rc;
+}
+
+enum rc blobs_each(struct db *db,
+                   enum rc (*each)(void *arg, struct str hash, int64_t size, int64_t refs, struct err *e),
+                   void *arg, struct err *e)
+{
+    struct arena *a CLEAN(arena_clean) = arena_new(PAGE_ARENA);
+    struct page *p = ARENA_NEW(a, struct page);
+    char last[128] = "";
+
+    do {
+        struct arena *rows CLEAN(arena_clean) = arena_new(PAGE_ARENA);
+
+        TRY(page_load(db, str_of(last), rows, p, e));
+        for (size_t i = 0; i < p->n; i++)
+            TRY(each(arg, p->hash[i], p->size[i], p->refs[i], e));
+        if (p->n)
+            snprintf(last, sizeof(last), "%.*s", STR_ARG(p->hash[p->n - 1]));
+    } while (p->n == PAGE_ROWS);
+    return RC_OK;
 }

@@ -23,4 +23,9 @@ struct blob_hashes {
 enum rc blobs_forget(struct db *db, int64_t before_us, int64_t limit, struct arena *a,
                      struct blob_hashes *out, struct err *e) MUST_USE;
 
+/* Calls each() with every row, in the order of the hashes. */
+enum rc blobs_each(struct db *db,
+                   enum rc (*each)(void *arg, struct str hash, int64_t size, int64_t refs, struct err *e),
+                   void *arg, struct err *e) MUST_USE;
+
 #endif

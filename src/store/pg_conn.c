@@ -1,12 +1,13 @@
 /* Connecting to PostgreSQL, waiting for it, and what its errors mean. */
 #include "base/clock.h"
+#include "base/enc.h"
 #include "base/rand.h"
 #include "store/pg_priv.h"
 
 #include <poll.h>
 #include <stdlib.h>
 
-enum { BACKOFF_FIRST_US = 50 * 1000, BACKOFF_MAX_US = 1000 * 1000 };
+enum { BACKOFF_FIRST_US = 50 * 1000, BACKOFF_MAX_US = 1000 * 1000, URL_ARENA = 64 * 1024 };
 
 /* ---- Waiting ---- */
 
@@ -78,12 +79,15 @@ static enum rc cannot_connect(PGconn *c, struct err *e)
     return RC_BUSY;
 }
 
-enum rc pg_connect(const char *url, int64_t limit_ms, PGconn **out, struct err *e)
+/* One host of an address; NULL: the only one.  What the address says comes later and wins, the host last. */
+static enum rc connect_one(const char *url, const char *host, const char *port, int64_t limit_ms, PGconn **out,
+                           struct err *e)
 {
-    /* What the address says comes last and wins. */
-    static const char *const names[] = { "application_name", "keepalives_idle", "keepalives_interval",
-                                         "keepalives_count", "tcp_user_timeout", "client_encoding", "dbname", NULL };
-    const char *const values[] = { "ticketing-system", "10", "3", "3", "10000", "UTF8", url, NULL };
+    const char *const names[] = { "application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
+                                  "tcp_user_timeout", "client_encoding", "target_session_attrs", "dbname",
+                                  host ? "host" : NULL, "port", NULL };
+    const char *const values[] = { "ticketing-system", "10", "3", "3", "10000", "UTF8", host ? "read-write" : "any", url,
+                                   host, port, NULL };
     int64_t until = clock_mono_us() + limit_ms * US_PER_MS;
     PGconn *c = PQconnectStartParams(names, values, 1);
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
@@ -103,6 +107,37 @@ enum rc pg_connect(const char *url, int64_t limit_ms, PGconn **out, struct err *
     return RC_OK;
 }
 
+static struct str option(const PQconninfoOption *all, const char *name)
+{
+    for (const PQconninfoOption *o = all; o && o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0)
+            return str_of(o->val);
+    return STR("");
+}
+
+/* An address may name several hosts, of which one is the primary.  libpq would give all of the time to the
+ * first one that does not answer, so each is asked by itself. */
+enum rc pg_connect(const char *url, int64_t limit_ms, PGconn **out, struct err *e)
+{
+    struct arena *a CLEAN(arena_clean) = arena_new(URL_ARENA);
+    PQconninfoOption *all = PQconninfoParse(url, NULL);
+    struct str hosts = str_dup(option(all, "host"), a), ports = str_dup(option(all, "port"), a), port;
+    enum rc rc = RC_BUSY;
+
+    PQconninfoFree(all);
+    if (str_chr(hosts, ',') == SIZE_MAX)
+        return connect_one(url, NULL, NULL, limit_ms, out, e);
+    port = ports;
+    while (rc != RC_OK && hosts.p) {
+        struct str host = str_cut(&hosts, ',');
+
+        port = ports.p ? str_cut(&ports, ',') : port; /* one port may serve all */
+        err_clear(e);
+        rc = connect_one(url, str_z(host, a), str_z(port, a), limit_ms, out, e);
+    }
+    return rc;
+}
+
 size_t store_url_files(struct str url, struct arena *a, const char **out, size_t max)
 {
     static const char *const names[] = { "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "passfile" };
@@ -117,6 +152,29 @@ size_t store_url_files(struct str url, struct arena *a, const char **out, size_t
     }
     PQconninfoFree(all);
     return n;
+}
+
+static struct str option_of(const PQconninfoOption *all, const char *name, const char *otherwise, struct arena *a)
+{
+    for (const PQconninfoOption *o = all; o && o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0 && o->val && *o->val)
+            return str_dup(str_of(o->val), a);
+    return str_of(otherwise);
+}
+
+enum rc store_url_at(struct str url, const char *folder, struct arena *a, struct str *out, struct err *e)
+{
+    PQconninfoOption *all = PQconninfoParse(str_z(url, a), NULL);
+    struct str user, name;
+
+    if (!all)
+        return err_set(e, RC_INVALID, "database_url", "%s", "DATABASE_URL cannot be read.");
+    user = option_of(all, "user", "postgres", a);
+    name = option_of(all, "dbname", user.p, a);
+    PQconninfoFree(all);
+    *out = str_printf(a, "postgres:///%.*s?user=%.*s&host=%.*s&port=5432&sslmode=disable", STR_ARG(enc_url(name, a)), STR_ARG(enc_url(user, a)),
+                      STR_ARG(enc_url(str_of(folder), a)));
+    return RC_OK;
 }
 
 void pg_drop(struct db *db)

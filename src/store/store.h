@@ -33,6 +33,9 @@ void store_close(struct store **s); /* lets queued writes finish */
 /* The files that an address of PostgreSQL names (certificates, keys, password file): at most max. */
 size_t store_url_files(struct str url, struct arena *a, const char **out, size_t max);
 
+/* The same database and user of PostgreSQL, but of a server that listens on the Unix socket in folder. */
+enum rc store_url_at(struct str url, const char *folder, struct arena *a, struct str *out, struct err *e) MUST_USE;
+
 /* A connection of one's own; readers are refused writes by the engine.  PostgreSQL is connected to
  * at the first statement, and again after it was lost, with back-off: meanwhile statements get
  * RC_BUSY at once. */

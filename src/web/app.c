@@ -343,9 +343,10 @@ static enum rc start_backups(struct app *app, struct launcher *launcher, struct 
         .at = cfg->backup_at,
         .seal_s = cfg->backup_seal_min * 60,
         .drill_s = cfg->backup_drill_days * 24 * 3600,
+        .is_postgres = store_kind(app->store) == DB_POSTGRES,
     };
 
-    if (cfg->backup_dir.n == 0 || cfg->read_only || store_kind(app->store) != DB_SQLITE)
+    if (cfg->backup_dir.n == 0 || cfg->read_only)
         return RC_OK;
     TRY(start_shipping(app, e));
     if (!launcher)

@@ -217,7 +217,7 @@ static const char *left(void)
 
 static void prune(int64_t daily, int64_t weekly, int64_t monthly)
 {
-    const struct backup_keep keep = { daily, weekly, monthly };
+    const struct backup_keep keep = { daily, weekly, monthly, NULL };
     struct backup_pruned p;
 
     assert_ok(backup_prune(&t.repo, &keep, false, t.a, &p, &t.e), &t.e);
