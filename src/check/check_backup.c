@@ -1,19 +1,18 @@
 /* Lines about what is set for backups; what came of it is in check_evidence.c. */
 #include "check/check_priv.h"
 
+#include "store/archive.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { DAILY_MIN = 7, LONG_DAYS_MIN = 28 };
 
-/* PostgreSQL's backups are pgBackRest's: its own settings say where they go. */
 static bool is_ours(const struct check_run *r, struct finding *f)
 {
-    if (!run_is_sqlite(r))
-        find_sign(f, "PostgreSQL is backed up by pgBackRest: somebody has to say that it is set up");
-    else if (!r->cfg->backup_dir.n)
+    if (!r->cfg->backup_dir.n)
         find_fail(f, "BACKUP_DIR is not set");
-    return run_is_sqlite(r) && r->cfg->backup_dir.n;
+    return r->cfg->backup_dir.n > 0;
 }
 
 /* A copy on the same disk is lost with it. */
@@ -23,6 +22,23 @@ static bool is_same_disk(const struct check_run *r)
 
     return stat(str_z(r->cfg->backup_dir, r->a), &copy) == 0
            && stat(str_z(r->cfg->data_dir, r->a), &data) == 0 && copy.st_dev == data.st_dev;
+}
+
+/* False: told. */
+static bool is_archived(struct check_run *r, struct finding *f)
+{
+    struct archive_facts facts = { 0 };
+    struct err e = { 0 };
+
+    if (!run_has_db(r, f))
+        return false;
+    if (archive_facts_load(r->db, &facts, &e) != RC_OK)
+        find_fail(f, "the database does not answer: %s", e.detail);
+    else if (!facts.archives)
+        find_fail(f, "PostgreSQL does not archive its log (archive_mode): a lost disk takes the work since the last copy with it");
+    else if (facts.is_failing)
+        find_fail(f, "the last segment of PostgreSQL's log could not be archived: see archive_command and PostgreSQL's log");
+    return facts.archives && !facts.is_failing;
 }
 
 void check_backup_settings(struct check_run *r, const char *of, struct finding *f)
@@ -38,14 +54,18 @@ void check_backup_settings(struct check_run *r, const char *of, struct finding *
         find_fail(f, "BACKUP_OFFSITE is not set: all copies lie with the original");
     else if (!r->cfg->backup_key.n)
         find_fail(f, "BACKUP_KEY is not set: whoever gets a copy can read it");
-    else if (r->cfg->backup_ship_s == 0)
+    else if (run_is_sqlite(r) && r->cfg->backup_ship_s == 0)
         find_fail(f, "BACKUP_SHIP=0: a lost disk takes the work since the last copy with it");
+    else if (!run_is_sqlite(r) && !is_archived(r, f))
+        return;
     else if (is_same_disk(r))
         find_warn(f, "BACKUP_DIR=%s lies on the disk of DATA_DIR; only the off-site copy is apart",
                   folder);
-    else
+    else if (run_is_sqlite(r))
         find_pass(f, "daily at %.*s UTC, shipped every %lld s, encrypted, sent off-site",
                   STR_ARG(r->cfg->backup_at), (long long)r->cfg->backup_ship_s);
+    else
+        find_pass(f, "daily at %.*s UTC, the log archived, encrypted, sent off-site", STR_ARG(r->cfg->backup_at));
 }
 
 void check_backup_retention(struct check_run *r, const char *of, struct finding *f)

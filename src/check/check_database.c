@@ -244,28 +244,44 @@ void check_access(struct check_run *r, const char *of, struct finding *f)
         find_pass(f, "%lld administrators, each with a second step", (long long)facts.admins);
 }
 
+/* What DATABASE_URL asks for, before anything is connected: an address that allows clear text is wrong even while
+ * the other side happens to encrypt.  False: told. */
+static bool url_is_safe(struct check_run *r, struct str *host, struct finding *f)
+{
+    struct str mode;
+
+    *host = store_url_remote(r->cfg->database_url, r->a, &mode);
+    if (!host->n)
+        return true;
+    if (str_eq(mode, STR("disable")) || str_eq(mode, STR("allow")) || str_eq(mode, STR("prefer"))) {
+        find_fail(f, "sslmode=%.*s: the connection to the database at %.*s may be in the clear", STR_ARG(mode),
+                  STR_ARG(*host));
+        return false;
+    }
+    if (str_eq(mode, STR("verify-full")))
+        return true;
+    find_warn(f, "sslmode=%.*s: whoever answers as %.*s is believed to be the database", STR_ARG(mode), STR_ARG(*host));
+    return false;
+}
+
 void check_isolation(struct check_run *r, const char *of, struct finding *f)
 {
-    struct str url = r->cfg->database_url, host;
-    size_t at = str_chr(url, '@');
+    struct str host;
     bool encrypted;
     struct err e = { 0 };
 
     (void)of;
     if (run_is_sqlite(r))
         return find_na(f, "the embedded database has no port");
-    if (!run_has_db(r, f))
+    if (!url_is_safe(r, &host, f) || !run_has_db(r, f))
         return;
-    host = str_sub(url, at == SIZE_MAX ? str_find(url, STR("://")) + 3 : at + 1, url.n);
-    host = str_cut(&host, '/');
     if (inspect_is_encrypted(r->db, &encrypted, &e) != RC_OK)
         find_fail(f, "the database does not answer: %s", e.detail);
-    else if (!encrypted && !str_starts(host, STR("localhost")) && !str_starts(host, STR("127."))
-             && host.n)
+    else if (!encrypted && host.n)
         find_fail(f, "the connection to the database at %.*s is not encrypted", STR_ARG(host));
     else
-        find_pass(f, "PostgreSQL at %.*s, %s", STR_ARG(host),
-                  encrypted ? "encrypted" : "on this machine");
+        find_pass(f, "PostgreSQL %s%.*s, %s", host.n ? "at " : "", STR_ARG(host.n ? host : STR("on this machine")),
+                  encrypted ? "encrypted" : "by the loopback");
 }
 
 /* Encrypted, but for whom?  libpq asks for the name only with verify-full, and for any proof from verify-ca on. */

@@ -71,9 +71,26 @@ static void no_notices(void *arg, const char *message)
     (void)message;
 }
 
+/* What an operator can mend is told apart; the rest is for the log. */
+static const struct {
+    const char *said, *words;
+} reasons[] = {
+    { "certificate verify failed", "The database's certificate was not signed by the authority of sslrootcert." },
+    { "does not match host name", "The database's certificate is for another name than DATABASE_URL's." },
+    { "root certificate file", "The file of sslrootcert, which would prove the database, cannot be read." },
+    { "server does not support SSL", "The database does not speak TLS, which sslmode asks for." },
+    { "no pg_hba.conf entry", "The database lets nobody in from here like this (pg_hba.conf)." },
+    { "password authentication failed", "The database refuses the password of DATABASE_URL." },
+};
+
 static enum rc cannot_connect(PGconn *c, struct err *e)
 {
-    err_set(e, RC_BUSY, "", "%s", "The database cannot be reached.");
+    const char *words = "The database cannot be reached.";
+
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (strstr(PQerrorMessage(c), reasons[i].said))
+            words = reasons[i].words;
+    err_set(e, RC_BUSY, "", "%s", words);
     snprintf(e->internal, sizeof(e->internal), "connect: %s", PQerrorMessage(c));
     PQfinish(c);
     return RC_BUSY;
@@ -112,6 +129,29 @@ static struct str option(const PQconninfoOption *all, const char *name)
     for (const PQconninfoOption *o = all; o && o->keyword; o++)
         if (strcmp(o->keyword, name) == 0)
             return str_of(o->val);
+    return STR("");
+}
+
+static bool is_here(struct str host)
+{
+    return host.n == 0 || host.p[0] == '/' || str_starts(host, STR("localhost")) || str_starts(host, STR("127."))
+           || str_eq(host, STR("::1"));
+}
+
+struct str store_url_remote(struct str url, struct arena *a, struct str *sslmode)
+{
+    PQconninfoOption *all = str_starts(url, STR("sqlite:")) ? NULL : PQconninfoParse(str_z(url, a), NULL);
+    struct str hosts = str_dup(option(all, "host"), a), host;
+
+    *sslmode = str_dup(option(all, "sslmode"), a);
+    if (sslmode->n == 0)
+        *sslmode = STR("prefer");
+    PQconninfoFree(all);
+    while (hosts.p) {
+        host = str_cut(&hosts, ',');
+        if (!is_here(host))
+            return host;
+    }
     return STR("");
 }
 

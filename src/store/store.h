@@ -33,6 +33,8 @@ void store_close(struct store **s); /* lets queued writes finish */
 /* The files that an address of PostgreSQL names (certificates, keys, password file): at most max. */
 size_t store_url_files(struct str url, struct arena *a, const char **out, size_t max);
 
+/* The first host of an address of PostgreSQL that is another machine, empty: none; and its sslmode. */
+struct str store_url_remote(struct str url, struct arena *a, struct str *sslmode);
 /* The same database and user of PostgreSQL, but of a server that listens on the Unix socket in folder. */
 enum rc store_url_at(struct str url, const char *folder, struct arena *a, struct str *out, struct err *e) MUST_USE;
 

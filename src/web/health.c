@@ -89,7 +89,8 @@ static void look_gauges(struct health *h, struct health_snapshot *s)
 
     if (!h->db || s->database.status != HEALTH_OK)
         return;
-    if (gauges_load(h->db, clock_now_us(), &s->gauges, &e) != RC_OK)
+    if (gauges_load(h->db, clock_now_us(), &s->gauges, &e) != RC_OK
+        || archive_facts_load(h->db, &s->archive, &e) != RC_OK)
         LOG(LOG_WARN, "health.gauges", KV_Z("error", e.internal));
 }
 

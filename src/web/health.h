@@ -8,6 +8,7 @@
 
 #include "base/defs.h"
 #include "base/err.h"
+#include "store/archive.h"
 #include "store/gauges.h"
 
 struct health;
@@ -35,6 +36,7 @@ struct health_snapshot {
     int64_t disk_free, disk_total;                 /* bytes; 0: unknown */
     int64_t beat_age_us;                           /* of the job runner; -1: none is running */
     struct gauges gauges;                          /* seen every few seconds */
+    struct archive_facts archive;                  /* the same; PostgreSQL's */
     int64_t fds, fds_max, threads, memory, cpu_us; /* of the process */
     int64_t memory_max, cpu_max_milli;             /* what it may use: base/limits.h */
 };

@@ -135,6 +135,26 @@ static void write_store(struct app *app, struct buf *b)
     write_statements(app, b);
 }
 
+/* PostgreSQL's own archive and replicas. */
+static void write_archive(const struct archive_facts *f, struct buf *b)
+{
+    metric_one(b, "db_archive_on", "gauge", "PostgreSQL: 1 while it archives its log (archive_mode).", f->archives);
+    metric_one(b, "db_archive_failing", "gauge", "PostgreSQL: 1 when the newest try to archive a segment failed.",
+               f->is_failing);
+    metric_one(b, "db_archived_segments_total", "counter", "PostgreSQL: segments of the log that were archived.",
+               f->segments);
+    metric_one(b, "db_archive_failures_total", "counter", "PostgreSQL: tries to archive a segment that failed.",
+               f->failures);
+    metric_head(b, "db_archive_last_success_timestamp_seconds", "gauge",
+                "PostgreSQL: when a segment was last archived; 0: never.");
+    metric_seconds(b, "db_archive_last_success_timestamp_seconds", "", f->last_us);
+    metric_head(b, "db_replicas", "gauge", "PostgreSQL: replicas that are connected to the primary.");
+    metric_int(b, "db_replicas", "kind=\"synchronous\"", f->sync_replicas);
+    metric_int(b, "db_replicas", "kind=\"asynchronous\"", f->replicas - f->sync_replicas);
+    metric_head(b, "db_replication_lag_seconds", "gauge", "PostgreSQL: how far the slowest replica is behind.");
+    metric_seconds(b, "db_replication_lag_seconds", "", f->lag_us);
+}
+
 static const char *const state_types[] = { "new",    "open",   "pending", "hold",   "solved",
                                            "closed", "merged", "spam",    "deleted" };
 
@@ -221,6 +241,8 @@ void metrics_write_app(struct app *app, const struct health_snapshot *now, struc
     write_connections(app, b);
     write_store(app, b);
     write_desk(now, b);
+    if (store_kind(app->store) == DB_POSTGRES)
+        write_archive(&now->archive, b);
     write_health(app, now, b);
     write_confined(app, b);
     write_log(b);

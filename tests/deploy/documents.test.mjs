@@ -10,7 +10,7 @@ import { until } from '../http/harness.mjs';
 import { Scratch, binary, root, version } from './scratch.mjs';
 
 const FIRST = 'deployment.md'; // it installs what the others look at
-const OTHERS = ['runbook.md', 'secrets.md', 'troubleshooting.md', 'on-call.md', 'incident-response.md', 'disaster-recovery.md', 'rollback.md'];
+const OTHERS = ['runbook.md', 'secrets.md', 'troubleshooting.md', 'on-call.md', 'incident-response.md', 'disaster-recovery.md', 'postgresql.md', 'rollback.md'];
 
 /** The blocks of a document that a shell runs, with the line where each begins. */
 function blocks(name) {

@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Archived, Server, as, end, mkdir, put, start, until } from './stack.mjs';
+import { Archived, Server, as, certificates, end, mkdir, put, start, until } from './stack.mjs';
 import { auditIsWhole, everything } from '../http/writes.mjs';
 
 const api = '/api/v1';
@@ -86,14 +86,44 @@ describe('backups of PostgreSQL', () => {
     assert.match(await ok(server, 'backup', 'verify'), /whole, 3 files, 3 attachments[^]*archived log is whole/);
   });
 
+  const line = async (of, id) => JSON.parse((await of.run(['checklist', '--section', id, '--json'])).stdout).lines.find((l) => l.id === id);
+  const database = (more) => withEnv(server, { DATABASE_URL: `postgres://ticketing@${more}` });
+
+  test('TLS to the database is verified: another authority, another name, clear text are refused in words', async () => {
+    const stranger = certificates(join(pg.dir, 'stranger'), 'x.test');
+    const mine = `sslmode=verify-full&sslrootcert=${pg.tls}/ca.pem`;
+    const at = (host) => `${host}:${pg.port}/ticketing?hostaddr=127.0.0.1`;
+    await ok(database(`${at('db.test')}&${mine}`), 'migrate', '--status');
+    await refused(database(`${at('db.test')}&sslmode=verify-full&sslrootcert=${stranger}/ca.pem`), /not signed by the authority of sslrootcert/, 'migrate', '--status');
+    await refused(database(`${at('other.test')}&${mine}`), /certificate is for another name/, 'migrate', '--status');
+    await refused(database(`${at('db.test')}&sslmode=verify-full&sslrootcert=/nonexistent`), /file of sslrootcert/, 'migrate', '--status');
+    await refused(database(`${at('db.test')}&sslmode=disable`), /lets nobody in from here like this/, 'migrate', '--status');
+    const judged = async (more) => line(database(more), 'network.isolation').then((l) => `${l.state}: ${l.evidence}`);
+    assert.match(await judged(`${at('db.test')}&sslmode=disable`), /^fail: sslmode=disable: the connection to the database at db.test may be in the clear/);
+    assert.match(await judged(at('db.test')), /^fail: sslmode=prefer/);
+    assert.match(await judged(`${at('db.test')}&sslmode=require`), /^warning: .*is believed to be the database/);
+    assert.match(await judged(`${at('db.test')}&${mine}`), /^pass: PostgreSQL at db.test, encrypted/);
+  });
+
+  test('an archive that fails shows in the metrics and the checklist, and so does its return', async () => {
+    const failing = async (n) => new RegExp(`^db_archive_failing ${n}$`, 'm').test(await (await fetch(`${server.url}/metrics`)).text());
+    const strategy = () => line(withEnv(server, { BACKUP_OFFSITE: '/nonexistent', BACKUP_OFFSITE_PASSWORD: 'x' }), 'infrastructure.backups');
+    pg.sql("ALTER SYSTEM SET archive_command = 'false'");
+    pg.sql('SELECT pg_reload_conf()');
+    pg.sql('CREATE TABLE IF NOT EXISTS ticks (); SELECT pg_switch_wal()');
+    await until(() => failing(1), 'the metrics to tell', 60000);
+    assert.match((await strategy()).evidence, /last segment of PostgreSQL's log could not be archived/);
+    pg.sql('ALTER SYSTEM RESET archive_command');
+    pg.sql('SELECT pg_reload_conf()');
+    await pg.archived();
+    await until(() => failing(0), 'the metrics to tell', 60000);
+    assert.doesNotMatch((await strategy()).evidence, /archived: see/);
+  });
+
   test('it is in the evidence, the metrics and the checklist', async () => {
     const metrics = (await (await fetch(`${server.url}/metrics`)).text());
     assert.match(metrics, /backup_configured 1/);
-    for (const id of ['backup.daily', 'backup.hourly', 'backup.configuration']) {
-      const r = await server.run(['checklist', '--section', id, '--json']);
-      const lines = JSON.parse(r.stdout);
-      assert.match(JSON.stringify(lines), /"state":"pass"/, r.stdout);
-    }
+    for (const id of ['backup.daily', 'backup.hourly', 'backup.configuration']) assert.equal((await line(server, id)).state, 'pass', id);
   });
 
   test('a drill measures what a disaster would cost', async (t) => {
