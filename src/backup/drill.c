@@ -15,7 +15,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { READY_MS = 60000, POLL_MS = 20, LOG_MAX = 4 * 1024 * 1024, END_MS = 10000, USER_MS = 120000, ENV_MAX = 24 };
+enum { READY_MS = 60000, POLL_MS = 20, LOG_MAX = 4 * 1024 * 1024, END_MS = 10000, USER_MS = 120000, ENV_MAX = 64 };
 
 struct drill {
     const struct drill_opts *o;
@@ -23,7 +23,7 @@ struct drill {
     struct drilled *out;
     const char *dir; /* the restored copy */
     const char *log; /* what its server says */
-    const char **env; /* its last two entries: the database, the folder */
+    const char *const *env;
     struct str url;   /* of the copy */
     struct pg_copy pg;
     struct str email, password;
@@ -33,14 +33,24 @@ struct drill {
 };
 
 /* The copy's server must touch nothing but the copy: no backups of it, no sockets that others know,
- * no word to the supervisor. */
-static const char **make_env(struct drill *d)
+ * no word to the supervisor; and no DATABASE_URL of a credential, which would come before the copy's. */
+static bool has_name(const char *const *env, size_t n, const char *entry)
+{
+    size_t len = strcspn(entry, "=") + 1;
+
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(env[i], entry, len) == 0)
+            return true;
+    return false;
+}
+
+static const char *const *make_env(struct drill *d)
 {
     static const char *const off[] = { "BACKUP_DIR=", "TLS_CERT=", "TLS_KEY=", "TLS_REDIRECT_PORT=0",
                                        "UNIX_SOCKET=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "LISTEN_FDS=",
                                        "SERVER_HOST=127.0.0.1", "SERVER_PORT=0", "ENVIRONMENT=test",
                                        "LOG_FORMAT=json", "LOG_LEVEL=info", "READ_ONLY=false",
-                                       "BACKUP_OFFSITE=", "CSRF_PROTECTION=false" };
+                                       "BACKUP_OFFSITE=", "CSRF_PROTECTION=false", "CREDENTIALS_DIRECTORY=" };
     const char **env = ARENA_ARRAY(d->a, const char *, ENV_MAX);
     size_t n = 0;
 
@@ -48,6 +58,9 @@ static const char **make_env(struct drill *d)
         env[n] = off[n];
     env[n++] = str_printf(d->a, "DATABASE_URL=%.*s", STR_ARG(d->url)).p;
     env[n++] = str_printf(d->a, "DATA_DIR=%s", d->dir).p;
+    for (size_t i = 0; i < d->o->n_secrets; i++)
+        if (n + 1 < ENV_MAX && !has_name(env, n, d->o->secrets[i]))
+            env[n++] = d->o->secrets[i];
     return env;
 }
 

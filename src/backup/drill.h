@@ -15,6 +15,8 @@ struct drill_opts {
     const char *database;    /* name of the file */
     const struct pgbackrest *pg; /* PostgreSQL; restore.h */
     struct str pg_bin, pg_url;
+    const char *const *secrets; /* config_secrets(): its server may not be able to read their files */
+    size_t n_secrets;
     struct store *live; /* PostgreSQL: where to see what the copy lacks */
 };
 struct drilled {

@@ -424,6 +424,22 @@ size_t config_files(const struct config *cfg, const char **out, size_t max)
     return n;
 }
 
+size_t config_secrets(const struct config *cfg, struct arena *a, const char **out, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CONFIG_N && n + 1 < max; i++) {
+        const struct config_def *d = &config_defs[i];
+        const struct str *value = (const struct str *)(const void *)((const char *)cfg + d->off);
+
+        if (!(d->flags & CF_SECRET))
+            continue;
+        out[n++] = str_printf(a, "%s=%.*s", d->name, STR_ARG(*value)).p;
+        out[n++] = str_printf(a, "%s_FILE=", d->name).p;
+    }
+    return n;
+}
+
 const struct config *config_live(const struct config *cfg)
 {
     const struct config *live = atomic_load_explicit(&cfg->own->live, memory_order_acquire);

@@ -74,6 +74,9 @@ enum rc config_reload(struct config *cfg, const struct config_from *from, struct
                       struct config_issues *issues) MUST_USE;
 /* The files that secrets were read from (NAME_FILE), which a reload reads again: at most max. */
 size_t config_files(const struct config *cfg, const char **out, size_t max);
+/* "NAME=value" of every secret and "NAME_FILE=", at most max: for a process of ours that may not read the files
+ * which the secrets came from. */
+size_t config_secrets(const struct config *cfg, struct arena *a, const char **out, size_t max);
 const struct config *config_live(const struct config *cfg);
 
 static inline bool config_is_production(const struct config *cfg)

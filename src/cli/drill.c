@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-enum { FIGURES = 8 * 1024 };
+enum { FIGURES = 8 * 1024, SECRETS_MAX = 32 };
 
 static struct str figures_of(struct cli *c, const struct drilled *d)
 {
@@ -57,6 +57,7 @@ static int drill(struct cli *c, struct repo *r)
                             .database = "ticketing.db", .pg = backup_cli_pg(c),
                             .pg_bin = c->cfg->backup_pg_bin, .pg_url = c->cfg->database_url,
                             .live = c->store };
+    const char *secrets[SECRETS_MAX];
     struct drilled d = { 0 };
     struct err e = { 0 };
     struct str figures;
@@ -66,6 +67,8 @@ static int drill(struct cli *c, struct repo *r)
                     ? str_z(cli_value(c, "--scratch"), c->a)
                     : str_printf(c->a, "%.*s/drill-%.*s", STR_ARG(c->cfg->data_dir),
                                  STR_ARG(rand_token(6, c->a))).p;
+    o.n_secrets = config_secrets(c->cfg, c->a, secrets, SECRETS_MAX);
+    o.secrets = secrets;
     rc = repo_lock(r, false, &e);
     if (rc != RC_OK)
         return cli_fail(&e);
