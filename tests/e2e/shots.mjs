@@ -33,7 +33,7 @@ try {
     history: { path: `/app/tickets/${long.id}`, act: (p) => p.getByRole('tab', { name: 'History' }).click() },
     note: { path: `/app/tickets/${long.id}`, act: async (p) => { await p.getByText('Internal note', { exact: true }).last().click(); await p.getByRole('textbox', { name: 'Internal note' }).fill('For colleagues only'); } },
     menu: { path: '/app/lists/all', act: async (p) => { const b = p.getByRole('button', { name: /Your menu/ }); if (!(await b.isVisible())) await p.getByRole('button', { name: 'Menu', exact: true }).click(); await b.click(); await p.getByRole('menu').waitFor(); } },
-    palette: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Control+k'); await p.getByRole('combobox').fill('printer'); await p.getByRole('option').nth(2).waitFor(); } },
+    palette: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Control+k'); await p.getByRole('dialog').getByRole('combobox').fill('printer'); await p.getByRole('option').nth(2).waitFor(); } },
     keys: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Shift+?'); await p.getByRole('dialog').waitFor(); } },
     gone: { path: '/app/tickets/999999' },
     notfound: { path: '/app/nothing/here' },

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { api, assertAccessible, inBrowser, phone, signedIn, ticket } from './harness.mjs';
 import { until } from '../http/harness.mjs';
+import { polyglots } from '../http/polyglots.mjs';
 
 inBrowser('workspace', (shared) => {
   const messages = async (id) => (await shared.admin.get(`${api}/tickets/${id}/messages`)).data;
@@ -135,12 +136,33 @@ inBrowser('workspace', (shared) => {
     await t.close();
   });
 
+  test('the search language is offered while somebody types, and a filter is kept as a view', async () => {
+    await ticket(shared, 'For the view', 'viewable');
+    const t = await signedIn(shared, shared.agent, '/app/lists/all');
+    const box = t.page.getByRole('combobox', { name: 'Filter this list' });
+    await box.fill('viewable stat');
+    await t.page.getByRole('option', { name: /^state:/ }).waitFor();
+    await box.press('ArrowDown');
+    await box.press('Enter');
+    await t.page.getByRole('option', { name: 'open', exact: true }).click();
+    assert.equal(await box.inputValue(), 'viewable state:open ');
+    await t.page.getByRole('row', { name: /For the view/ }).waitFor();
+    await t.page.getByRole('button', { name: 'Save as a view' }).click();
+    await t.page.getByLabel('Name').fill('Kept');
+    await assertAccessible(t, 'view being kept');
+    await t.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await t.page.getByRole('heading', { name: 'Kept', level: 1 }).waitFor();
+    await t.page.getByRole('row', { name: /For the view/ }).waitFor();
+    await t.page.getByRole('link', { name: /Kept/ }).waitFor();
+    await t.close();
+  });
+
   test('everything is found from the palette as somebody types', async () => {
     const { id } = await ticket(shared, 'Zeppelin over the office', 'It is large.');
     const t = await signedIn(shared, shared.agent, '/app/lists/mine');
     await t.page.getByRole('heading', { level: 1 }).waitFor();
     await t.page.keyboard.press('Control+k');
-    await t.page.getByRole('combobox').fill('zeppel');
+    await t.page.getByRole('dialog').getByRole('combobox').fill('zeppel');
     await t.page.getByRole('option', { name: /Zeppelin over the office/ }).waitFor();
     await assertAccessible(t, 'palette');
     await t.page.keyboard.press('Enter');
@@ -162,13 +184,76 @@ inBrowser('workspace', (shared) => {
     await two.close();
   });
 
+  test('files are attached with progress, and shown where they can be', async () => {
+    const { id } = await ticket(shared, 'With files');
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    await t.page.locator('input[type=file]').setInputFiles([
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('first line') },
+      { name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(20_000_000, 7) },
+    ]);
+    await t.page.getByRole('button', { name: 'Remove large.bin' }).waitFor();
+    await t.page.getByRole('progressbar').first().waitFor({ state: 'detached' });
+    await t.page.getByRole('radio', { name: 'Internal note' }).check({ force: true });
+    await t.page.getByRole('textbox', { name: 'Internal note' }).fill('Two files');
+    await t.page.getByRole('button', { name: 'Add note' }).click();
+    await t.page.getByRole('button', { name: 'Open notes.txt' }).click();
+    await t.page.getByRole('dialog').getByText('first line').waitFor();
+    await assertAccessible(t, 'preview of a file');
+    assert.deepEqual((await messages(id))[1].attachments.map((a) => a.size).sort((a, b) => a - b), [10, 20_000_000]);
+    await t.close();
+  });
+
+  test('custom fields are shown and changed', async () => {
+    await shared.admin.post(`${api}/fields`, { object: 'ticket', name: 'room', type: 'text', label: 'Room' });
+    const { id } = await ticket(shared, 'In a room', 'x', { fields: { room: 'B12' } });
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    const room = t.page.getByLabel('Room');
+    assert.equal(await room.inputValue(), 'B12');
+    await room.fill('C3');
+    await room.press('Tab');
+    await until(async () => (await shared.admin.get(`${api}/tickets/${id}`)).fields.room === 'C3', 'the field');
+    await t.close();
+  });
+
+  test('two tickets become one, and two again', async () => {
+    const one = await ticket(shared, 'Twice reported');
+    const other = await ticket(shared, 'Reported first');
+    const t = await signedIn(shared, shared.admin, `/app/tickets/${one.id}`);
+    await t.page.getByRole('banner').or(t.page.locator('.ticket header')).getByRole('button', { name: 'More' }).first().click();
+    await t.page.getByRole('menuitem', { name: 'Merge into another ticket' }).click();
+    await t.page.getByLabel('Number of the other ticket').fill(other.number);
+    await assertAccessible(t, 'merge');
+    await t.page.getByRole('button', { name: 'Merge', exact: true }).click();
+    await t.page.getByRole('heading', { name: 'Reported first', level: 1 }).waitFor();
+    await t.page.goto(t.url(`/app/tickets/${one.id}`));
+    await t.page.getByText('This ticket was merged.').waitFor();
+    await t.page.getByRole('button', { name: 'Undo the merge' }).click();
+    await t.page.getByText('This ticket was merged.').waitFor({ state: 'detached' });
+    await t.close();
+  });
+
+  test('hostile texts in every place run nothing and load nothing', async () => {
+    const html = polyglots.map((p) => `<p>${p}</p>`).join('') + '<img src=x onerror=alert(1)><img src="http://evil.invalid/x">';
+    const { id } = await ticket(shared, polyglots[0].slice(0, 200), polyglots.join('\n'));
+    for (const format of ['html', 'markdown', 'text']) await shared.admin.post(`${api}/tickets/${id}/messages`, { body: html, format });
+    await shared.admin.post(`${api}/tickets/${id}/tags`, { name: 'x" onload=alert(1)' }, { status: 200, check: false }).catch(() => {});
+    const t = await signedIn(shared, shared.agent, `/app/tickets/${id}`);
+    t.page.on('dialog', (d) => (t.wrong.push(`dialog ${d.message()}`), d.dismiss()));
+    await t.page.getByRole('article').nth(3).waitFor();
+    for (const tabName of ['People', 'History', 'Fields']) await t.page.getByRole('tab', { name: tabName }).click();
+    for (const text of polyglots.slice(0, 6)) await t.page.goto(t.url(`/app/lists/all?q=${encodeURIComponent(text)}&ticket=${encodeURIComponent(text)}`));
+    await t.page.goto(t.url('/app/lists/all'));
+    await t.page.getByRole('grid').waitFor();
+    await t.close();
+  });
+
   test('a phone shows the list, the menu and a ticket', async () => {
     await ticket(shared, 'Pocket sized');
     const t = await signedIn(shared, shared.agent, '/app/lists/all?q=pocket', { viewport: phone });
     await t.page.getByRole('button', { name: 'Menu', exact: true }).click();
     await t.page.getByRole('link', { name: /Unassigned/ }).waitFor();
     await assertAccessible(t, 'menu on a phone');
-    await t.page.getByRole('button', { name: 'Close' }).click();
+    await t.page.keyboard.press('Escape');
     await t.page.getByRole('link', { name: 'Pocket sized' }).click();
     await t.page.getByRole('heading', { name: 'Pocket sized' }).waitFor();
     assert.equal(await t.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'it scrolls sideways');

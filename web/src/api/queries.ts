@@ -42,6 +42,15 @@ export const builtinLists = {
   all: {},
 } as const;
 export type BuiltinList = keyof typeof builtinLists;
+/** The same in the search language, for a view that is made of a list and a filter. */
+export const listWords: Record<BuiltinList, string> = {
+  mine: 'is:mine is:open',
+  unassigned: 'is:unassigned is:open',
+  open: 'is:open',
+  waiting: '(state:pending OR state:hold)',
+  solved: '(state:solved OR state:closed)',
+  all: '',
+};
 
 export interface ListSource {
   list?: string;
@@ -80,6 +89,11 @@ export const queries = {
   groups: () => ({
     queryKey: ['groups'],
     queryFn: async () => (await ask(api.GET('/api/v1/group-choices'))).data as Ref[],
+    staleTime: LONG,
+  }),
+  searchFields: () => ({
+    queryKey: ['search-fields'],
+    queryFn: async () => (await ask(api.GET('/api/v1/search/fields'))).data,
     staleTime: LONG,
   }),
   ticket: (id: string | number) => ({

@@ -20,10 +20,13 @@ function cached<T extends Intl.RelativeTimeFormat | Intl.DateTimeFormat | Intl.N
   return formats.get(key) as T;
 }
 
-/** "5 min ago", "in 2 days". */
+/** "5 min ago", "in 2 days". In Arabic the short forms of the past say "in". */
 export function ago(iso: string, now = Date.now()) {
   const seconds = (Date.parse(iso) - now) / 1000;
-  const format = cached('ago', () => new Intl.RelativeTimeFormat(i18n.locale, { numeric: 'auto', style: 'short' }));
+  const format = cached(
+    'ago',
+    () => new Intl.RelativeTimeFormat(i18n.locale, { numeric: 'auto', style: i18n.lang === 'ar' ? 'long' : 'short' }),
+  );
   for (const [unit, size] of units)
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   return format.format(0, 'second');

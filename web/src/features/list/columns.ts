@@ -17,7 +17,7 @@ export const columns = [
   { id: 'state', label: 'ticket.state', width: '7.5rem' },
   { id: 'priority', label: 'ticket.priority', width: '5.5rem', sort: 'priority' },
   { id: 'group', label: 'ticket.group', width: 'minmax(6rem, 1fr)' },
-  { id: 'owner', label: 'ticket.owner', width: 'minmax(6rem, 1fr)' },
+  { id: 'owner', label: 'ticket.owner', width: 'minmax(7.5rem, 1.2fr)' },
   { id: 'tags', label: 'ticket.tags', width: 'minmax(6rem, 1fr)' },
   { id: 'due', label: 'ticket.due', width: '6.5rem', sort: 'due' },
   { id: 'created_at', label: 'ticket.created', width: '6.5rem', sort: 'created_at' },

@@ -52,7 +52,7 @@ export async function changeTicket(client: QueryClient, ticket: Ticket, edit: Ed
     );
   const before = client.getQueryData<Ticket>(queryKey) ?? ticket;
   await client.cancelQueries({ queryKey });
-  merge(edit as Partial<Ticket>);
+  merge({ ...edit, ...(edit.fields ? { fields: { ...before.fields, ...edit.fields } } : {}) } as Partial<Ticket>);
   try {
     let after: Ticket;
     try {
