@@ -7,12 +7,25 @@
 #include <dirent.h>
 #include <time.h>
 
-enum { NAME_BYTES = 64, COMM_MAX = 15, ARRIVE_MS = 8000, LOOK_MS = 100 };
+enum { NAME_BYTES = 64, LINE_BYTES = 4096, COMM_MAX = 15, ARRIVE_MS = 8000, LOOK_MS = 100 };
 
 /* What carries logs away; journald alone keeps them here. */
 static const char *const shippers[] = { "vector",     "rsyslogd",  "fluent-bit", "fluentd",
                                         "filebeat",   "promtail",  "alloy",      "syslog-ng",
                                         "systemd-journal-upload" };
+
+/* The kernel keeps 15 bytes of a name: the command tells systemd-journal-upload from systemd-journald. */
+static bool is_shipper(const char *shipper, struct str comm, const char *process, struct arena *a)
+{
+    struct str whole = str_of(shipper), command;
+    struct err e = { 0 };
+
+    if (!str_eq(str_trim(comm), str_sub(whole, 0, COMM_MAX)))
+        return false;
+    return whole.n <= COMM_MAX
+           || (file_read(str_printf(a, "/proc/%s/cmdline", process).p, LINE_BYTES, a, &command, &e) == RC_OK
+               && str_find(command, whole) != SIZE_MAX);
+}
 
 static const char *running_shipper(struct arena *a)
 {
@@ -28,8 +41,7 @@ static const char *running_shipper(struct arena *a)
             || file_read(path.p, NAME_BYTES, a, &name, &e) != RC_OK)
             continue;
         for (size_t i = 0; i < ARRAY_LEN(shippers); i++) {
-            /* The kernel keeps 15 bytes of a name. */
-            if (str_eq(str_trim(name), str_sub(str_of(shippers[i]), 0, COMM_MAX)))
+            if (is_shipper(shippers[i], name, entry->d_name, a))
                 found = shippers[i];
         }
     }

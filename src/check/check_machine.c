@@ -261,9 +261,12 @@ void check_former_binary(struct check_run *r, const char *of, struct finding *f)
     struct str home = str_dir(str_of(r->o->program));
     struct str folder = str_printf(r->a, "%.*sreleases", STR_ARG(home));
     struct str versions = former_versions(r, folder);
+    const char *kept = str_printf(r->a, "%.*s/" VERSION "/server", STR_ARG(folder)).p;
 
     (void)of;
-    if (!versions.n)
+    if (!versions.n && access(kept, X_OK) == 0 && str_eq(version_of(r, kept), STR(VERSION)))
+        find_na(f, "%s is the first release here, and kept in %.*s", VERSION, STR_ARG(folder));
+    else if (!versions.n)
         find_fail(f, "no former release that still runs in %.*s", STR_ARG(folder));
     else
         find_pass(f, "%.*s in %.*s", STR_ARG(versions), STR_ARG(folder));

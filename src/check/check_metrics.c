@@ -15,6 +15,21 @@ static bool is_token_safe(const struct check_run *r)
            && (str_starts(r->o->url, STR("https://")) || r->place != URL_ELSEWHERE);
 }
 
+/* A proxy rightly shows /metrics to nobody: Prometheus asks the server's own port, and so does this. */
+static void load_behind_proxy(struct check_run *r, struct answer *w)
+{
+    struct str scheme, host, port;
+    struct ask q = { .from = "" };
+
+    url_parts(r->o->url, &scheme, &host, &port);
+    q.path = str_printf(r->a, "%s://127.0.0.1:%lld/metrics", r->cfg->tls_cert.n ? "https" : "http",
+                        (long long)r->cfg->server_port).p;
+    q.headers[0] = str_printf(r->a, "Host: %.*s", STR_ARG(host)).p;
+    if (r->cfg->metrics_token.n)
+        q.headers[1] = str_printf(r->a, "Authorization: Bearer %.*s", STR_ARG(r->cfg->metrics_token)).p;
+    ask(r->asker, &q, w);
+}
+
 static void load(struct check_run *r, struct answer *w)
 {
     struct ask q = { .path = "/metrics" };
@@ -25,6 +40,8 @@ static void load(struct check_run *r, struct answer *w)
         q.verify = r->place == URL_ELSEWHERE;
     }
     ask(r->asker, &q, w);
+    if (w->status == 404 && !r->o->outside_only)
+        load_behind_proxy(r, w);
 }
 
 static bool has_metrics(struct check_run *r, struct finding *f)

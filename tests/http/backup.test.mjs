@@ -462,6 +462,20 @@ test('a drill proves the newest backup, measures, records and cleans up', timed,
   await end(server);
 });
 
+test('root may run a drill though only root may read the files of the secrets', { ...timed, skip: process.getuid() !== 0 && 'needs root' }, async () => {
+  const server = await start();
+  await firstCopy(server);
+  await server.stop();
+  const { JWT_SECRET, ...env } = server.env;
+  execFileSync('chown', ['65532:65532', server.dir]);
+  writeFileSync(join(server.dir, 'secret'), JWT_SECRET, { mode: 0o600 });
+  for (const d of ['data', 'backups', 'test.db', 'test.db-wal', 'test.db-shm'].map((n) => join(server.dir, n)).filter(existsSync))
+    execFileSync('chown', ['-R', '65532:65532', d]);
+  server.env = { ...env, ENVIRONMENT: 'production', BASE_URL: 'https://help.example.org', ALLOWED_ORIGINS: 'https://help.example.org', JWT_SECRET_FILE: join(server.dir, 'secret') };
+  assert.match(await ok(server, 'drill'), /restored, checked and tried/);
+  await server.close();
+});
+
 // ---- Off-site ----
 
 async function appendOnly(dir) {
