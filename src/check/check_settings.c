@@ -227,6 +227,6 @@ void check_access_log(struct check_run *r, const char *of, struct finding *f)
     if (r->cfg->log_level > 1)
         find_fail(f, "LOG_LEVEL=%s leaves requests out", levels[r->cfg->log_level]);
     else
-        find_pass(f, "LOG_LEVEL=%s: each request with user, address and status",
-                  levels[r->cfg->log_level]);
+        find_pass(f, "LOG_LEVEL=%s: each request with user, address and status%s", levels[r->cfg->log_level],
+                  r->cfg->access_log ? "; ACCESS_LOG=true: reads in the database too" : "");
 }

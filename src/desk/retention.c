@@ -32,6 +32,7 @@ const struct retention_kind retention_kinds[RETENTION_KINDS] = {
     { "jobs", "ended jobs", SETTING_KEEP_JOBS },
     { "evidence", "evidence", SETTING_KEEP_EVIDENCE },
     { "audit_details", "details of audit entries", SETTING_KEEP_AUDIT_DETAILS },
+    { "access_log", "lines of the access log", SETTING_KEEP_ACCESS },
 };
 
 /* How each is done, in the same order. */
@@ -43,6 +44,7 @@ static const struct {
     { TICKETS(STATE_CLOSED) }, { TICKETS(STATE_SPAM) }, { TICKETS(STATE_DELETED) },
     { ROWS(drafts) },          { ROWS(outbox) },        { ROWS(sessions) },
     { ROWS(jobs) },            { ROWS(evidence) },      { ROWS(audit) },
+    { ROWS(access) },
 };
 
 static struct retention_ask ask_of(int64_t now_us, int64_t days)

@@ -13,7 +13,7 @@
 #include "desk/settings.h"
 #include "store/store.h"
 
-enum { RETENTION_KINDS = 9 };
+enum { RETENTION_KINDS = 10 };
 
 struct retention_kind {
     const char *name; /* "closed_tickets" */

@@ -113,6 +113,14 @@ static enum rc old_jobs(struct task_run *t, int64_t limit, int64_t *done, struct
     return expire_jobs(t->db, t->now_us - days * US_PER_DAY, limit, done, e);
 }
 
+static enum rc old_access(struct task_run *t, int64_t limit, int64_t *done, struct err *e)
+{
+    int64_t days;
+
+    TRY(setting_int(t->db, SETTING_KEEP_ACCESS, &days, e));
+    return expire_access(t->db, t->now_us - days * US_PER_DAY, limit, done, e);
+}
+
 /* What administrators set beyond that, once a day. */
 static enum rc keep_rules(struct task_run *t, int64_t *done, struct err *e)
 {
@@ -229,6 +237,7 @@ const struct task tasks_all[] = {
     { .name = "expire_sessions", .every_us = US_PER_HOUR, .batch = old_sessions },
     { .name = "expire_login_failures", .every_us = 10 * US_PER_MIN, .batch = old_failures },
     { .name = "expire_jobs", .every_us = US_PER_HOUR, .batch = old_jobs },
+    { .name = "expire_access_log", .every_us = US_PER_HOUR, .batch = old_access },
     { .name = "retention", .every_us = US_PER_HOUR, .alone = keep_rules },
     { .name = "expire_uploads", .every_us = 10 * US_PER_MIN, .batch = old_uploads },
     { .name = "drop_blobs", .every_us = 10 * US_PER_MIN, .alone = unused_blobs },

@@ -103,6 +103,7 @@ static const struct {
     SQL("DELETE FROM user_words WHERE user_id = $1"),
     SQL("DELETE FROM field_values WHERE object_id = $1 AND field_id IN (SELECT id FROM fields WHERE object = 1)"),
     SQL("DELETE FROM identities WHERE user_id = $1"),
+    SQL("UPDATE access_log SET address = '' WHERE user_id = $1"),
     SQL("UPDATE users SET stand_in_id = NULL WHERE stand_in_id = $1"),
 };
 

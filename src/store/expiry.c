@@ -26,3 +26,6 @@ EXPIRE(expire_login_failures,
 EXPIRE(expire_jobs,
        "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_us IS NOT NULL"
        " AND finished_us < $1 ORDER BY finished_us, id LIMIT $2)")
+EXPIRE(expire_access,
+       "DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at_us < $1"
+       " ORDER BY at_us, id LIMIT $2)")

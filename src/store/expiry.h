@@ -18,6 +18,7 @@ enum rc expire_ended_sessions(struct db *db, int64_t ended_before_us, int64_t li
 /* Failed logins that are no longer counted against anybody. */
 enum rc expire_login_failures(struct db *db, int64_t last_before_us, int64_t limit, int64_t *n,
                               struct err *e) MUST_USE;
+enum rc expire_access(struct db *db, int64_t before_us, int64_t limit, int64_t *n, struct err *e) MUST_USE;
 enum rc expire_jobs(struct db *db, int64_t finished_before_us, int64_t limit, int64_t *n,
                     struct err *e) MUST_USE;
 

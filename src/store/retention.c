@@ -64,6 +64,7 @@ enum rc retention_tickets(struct db *db, int state_type, const struct retention_
 COUNTS(retention_sessions_count, "sessions WHERE ended_us IS NOT NULL AND ended_us < $1")
 COUNTS(retention_jobs_count, "jobs WHERE finished_us IS NOT NULL AND finished_us < $1")
 COUNTS(retention_outbox_count, OLD_OUTBOX)
+COUNTS(retention_access_count, "access_log WHERE at_us < $1")
 
 enum rc retention_sessions(struct db *db, const struct retention_ask *q, int64_t *n, struct err *e)
 {
@@ -73,6 +74,11 @@ enum rc retention_sessions(struct db *db, const struct retention_ask *q, int64_t
 enum rc retention_jobs(struct db *db, const struct retention_ask *q, int64_t *n, struct err *e)
 {
     return expire_jobs(db, q->before_us, q->limit, n, e);
+}
+
+enum rc retention_access(struct db *db, const struct retention_ask *q, int64_t *n, struct err *e)
+{
+    return expire_access(db, q->before_us, q->limit, n, e);
 }
 
 enum rc retention_outbox(struct db *db, const struct retention_ask *q, int64_t *n, struct err *e)

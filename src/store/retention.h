@@ -36,9 +36,9 @@ typedef enum rc retention_step_fn(struct db *db, const struct retention_ask *q, 
 /* Ended sessions, finished jobs, sent mail of the outbox, drafts, evidence (the newest of each kind
  * and signatures stay), and details of audit entries (never of signatures and evidence; the entries
  * and the chain stay). */
-retention_count_fn retention_sessions_count, retention_jobs_count, retention_outbox_count,
+retention_count_fn retention_sessions_count, retention_jobs_count, retention_outbox_count, retention_access_count,
     retention_drafts_count, retention_evidence_count, retention_audit_count;
-retention_step_fn retention_sessions, retention_jobs, retention_outbox, retention_drafts,
+retention_step_fn retention_sessions, retention_jobs, retention_outbox, retention_access, retention_drafts,
     retention_evidence, retention_audit;
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/rand.h"
+#include "web/access.h"
 #include "web/assets.h"
 #include "web/credentials.h"
 #include "web/live.h"
@@ -416,6 +417,24 @@ static void write_done(struct write_job *j, enum rc rc)
     finish_and_reply(r, rc == RC_OK ? r->write_rc : rc);
 }
 
+/* The answer of a reading handler is there, and waits for its line in the access log. */
+static enum rc access_run(struct write_job *j, struct db *db, struct err *e)
+{
+    struct request *r = request_of_write(j);
+    enum rc rc;
+
+    err_clear(e);
+    use_db(r, db, true);
+    rc = access_record(r, db, e);
+    leave_db(r);
+    return rc;
+}
+
+static void access_done(struct write_job *j, enum rc rc)
+{
+    finish_and_reply(request_of_write(j), rc);
+}
+
 /* Behind prepare(): to the write lane, or the handler here and now. */
 static void run_handler(struct request *r)
 {
@@ -431,6 +450,12 @@ static void run_handler(struct request *r)
     }
     rc = handle(c, &c->err);
     leave_db(r);
+    if (rc == RC_OK && access_is_due(r)) {
+        r->write = (struct write_job){ .run = access_run, .done = access_done, .err = &c->err };
+        if (!store_submit(c->app->store, &r->write))
+            busy(r, "too many changes are waiting");
+        return;
+    }
     finish_and_reply(r, rc);
 }
 

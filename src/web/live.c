@@ -127,6 +127,7 @@ static enum rc fill(struct web_live *l, const struct config *cfg, struct err *e)
     l->max_body = (size_t)cfg->max_body_kib * KIB;
     l->max_upload = (size_t)cfg->attachment_max_kib * KIB + UPLOAD_FRAME;
     l->csrf = production || cfg->csrf_protection;
+    l->access_log = cfg->access_log;
     l->secure = production;
     return RC_OK;
 }

@@ -28,6 +28,7 @@ struct web_live {
     bool unix_is_proxy;          /* the peer of the Unix socket may tell the client's address */
     int64_t per_min[BUCKET_COUNT_];
     size_t max_body, max_upload;
+    bool access_log;             /* who reads is recorded */
     bool csrf, secure;           /* secure: HSTS, also behind a proxy that speaks TLS */
 };
 

@@ -248,6 +248,8 @@ static void rows_that_only_have_to_be_remembered_go_by_their_rules(void **state)
     for (int i = 0; i < 3; i++)
         chain_exec(ch, "INSERT INTO evidence (kind, at_us, ok, version, summary, figures)"
                        " VALUES ('drill', 1, 1, 'x', '', '{}'), ('sign.data.gdpr', 1, 1, 'x', '', '{}')", DB_NO_ARGS);
+    chain_exec(ch, "INSERT INTO access_log (at_us, user_id, address, request_id, op, object) VALUES (1, 1, '', '', 'x', '1'), ($1, 1, '', '', 'x', '2')",
+               DB_ARGS(DB_INT(clock_now_us())));
     hold(HOLD_USER, ann, 0);
     set("retention.drafts_days", 5);
     set("retention.sent_mail_days", 5);
@@ -259,7 +261,9 @@ static void rows_that_only_have_to_be_remembered_go_by_their_rules(void **state)
         assert_int_equal(r.v[3].held, 1);
         assert_int_equal(r.v[4].gone, 1);
         assert_int_equal(r.v[7].gone, 2);
+        assert_int_equal(r.v[9].gone, 1);
     }
+    assert_int_equal(ALL("SELECT count(*) FROM access_log"), 1);
     assert_int_equal(ALL("SELECT count(*) FROM outbox WHERE kind = 'mail.x'"), 1);
     assert_int_equal(ALL("SELECT count(*) FROM evidence WHERE kind = 'drill'"), 1);
     assert_int_equal(ALL("SELECT count(*) FROM evidence WHERE kind = 'sign.data.gdpr'"), 3);

@@ -156,3 +156,64 @@ print(json.dumps({n: base64.b64encode(z.read(n)).decode() for n in z.namelist()}
     assert.equal(JSON.parse(stdout).lines[0].state, 'pass', stdout);
   });
 });
+
+onServer('who read what', { ACCESS_LOG: 'true' }, (shared) => {
+  const sql = (text) => (shared.engine === 'postgres'
+    ? execFileSync('psql', [shared.server.env.DATABASE_URL, '-Atqc', text], { encoding: 'utf8' })
+    : execFileSync('sqlite3', ['-cmd', '.timeout 20000', `${shared.server.dir}/test.db`, text], { encoding: 'utf8' })).trim();
+  const lines = (client) => sql(`SELECT op, object FROM access_log WHERE user_id = ${client.user.id} ORDER BY id`).split('\n').filter(Boolean);
+
+  test('is recorded before it is shown, and stands in the report', async () => {
+    const { server } = shared;
+    const admin = await server.person('admin');
+    const agent = await server.person('agent');
+    const ann = await server.person('customer');
+    const file = await ann.post(`${api}/uploads?name=a.txt`, undefined, { status: 201, raw: Buffer.from('x'), headers: { 'content-type': 'text/plain' } });
+    const ticket = await ann.post(`${api}/tickets`, { title: 'Private', message: { body: 'x', attachments: [file.id] } });
+    await agent.get(`${api}/tickets/${ticket.id}`);
+    await agent.get(`${api}/tickets/${ticket.id}/messages`);
+    await agent.get(`${api}/tickets/number:${ticket.number}`);
+    await agent.request('GET', `${api}/attachments/${file.id}/content`);
+    await agent.get(`${api}/users/${ann.user.id}`);
+    await agent.get(`${api}/search?q=private`);
+    await agent.request('GET', `${api}/tickets/999999`);
+    await agent.get(`${api}/states`);
+    assert.deepEqual(lines(agent), [`ticket_show|${ticket.id}`, `ticket_messages_list|${ticket.id}`, `ticket_show|number:${ticket.number}`,
+      `attachment_content|${file.id}`, `users_show|${ann.user.id}`, 'search|']);
+    assert.deepEqual(lines(ann), [], 'what one writes is no read');
+
+    const job = await admin.post(`${api}/compliance/reports`, { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' }, { status: 202 });
+    const done = await until(async () => {
+      const j = await admin.get(`${api}/jobs/${job.id}`);
+      return j.finished_at && j;
+    }, 'the job to end', 60000);
+    const { text } = await admin.request('GET', done.result.content_url);
+    const read = text.split('\r\n').filter((l) => l.includes('"reads","read"'));
+    assert.ok(read.some((l) => l.includes(`"${agent.user.id}","The agent","127.0.0.1","${ticket.id}"`) && l.includes('"ticket_show"')), read.join('\n'));
+    assert.match((await server.run(['audit', 'verify'])).stdout, /^whole/);
+  });
+
+  test('is not shown when it cannot be recorded', async () => {
+    const { server } = shared;
+    const agent = await server.person('agent');
+    const ticket = await agent.post(`${api}/tickets`, { title: 'Secret words', message: { body: 'x' }, customer: 'c@example.org' });
+    sql('ALTER TABLE access_log RENAME TO access_log_away');
+    const refused = await agent.request('GET', `${api}/tickets/${ticket.id}`);
+    assert.ok(refused.status >= 500, `${refused.status}`);
+    assert.ok(!refused.text.includes('Secret'));
+    sql('ALTER TABLE access_log_away RENAME TO access_log');
+    await until(async () => (await agent.request('GET', `${api}/tickets/${ticket.id}`)).status === 200, 'reads again', 30000);
+  });
+});
+
+onServer('who read what, unasked', {}, (shared) => {
+  test('is not recorded, and a read writes nothing', async () => {
+    const agent = await shared.server.person('agent');
+    await agent.get(`${api}/tickets`);
+    await agent.get(`${api}/users/${agent.user.id}`);
+    const out = shared.engine === 'postgres'
+      ? execFileSync('psql', [shared.server.env.DATABASE_URL, '-Atqc', 'SELECT count(*) FROM access_log'], { encoding: 'utf8' })
+      : execFileSync('sqlite3', [`${shared.server.dir}/test.db`, 'SELECT count(*) FROM access_log'], { encoding: 'utf8' });
+    assert.equal(out.trim(), '0');
+  });
+});

@@ -25,7 +25,7 @@ const plain = [
   'limit', 'version', 'position', 'rank', 'reopen_days', 'assignment_timeout_min', 'preferences', 'data', 'options', 'screens',
   'fields', 'after', 'last_seen_message', 'ticket.number_digits', 'ticket.number_system_id', 'ticket.solved_close_days', 'before',
   'retention.closed_tickets_days', 'retention.spam_tickets_days', 'retention.deleted_tickets_days', 'retention.drafts_days', 'retention.sent_mail_days',
-  'retention.sessions_days', 'retention.jobs_days', 'retention.evidence_days', 'retention.audit_details_days',
+  'retention.sessions_days', 'retention.jobs_days', 'retention.access_log_days', 'retention.evidence_days', 'retention.audit_details_days',
 ];
 /** What everybody may see: no foreign one exists. */
 export const catalog = ['state', 'priority', 'field', 'tag'];

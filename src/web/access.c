@@ -1,0 +1,43 @@
+#include "web/access.h"
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "store/access.h"
+#include "web/live.h"
+
+enum { OBJECT_MAX = 64 };
+
+/* Sections of the API document whose answers show tickets and people. */
+static const char *const sections[] = { "Tickets", "Messages", "Attachments", "Links", "People", "Search", "Views",
+                                        "Drafts", "Organizations", "Data protection" };
+
+static bool shows_somebody(const struct route *route)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+        if (strcmp(route->tag, sections[i]) == 0)
+            return true;
+    return false;
+}
+
+bool access_is_due(const struct request *r)
+{
+    const struct ctx *c = &r->c;
+
+    return r->live->access_log && c->who.type == ACTOR_USER && !(c->route->flags & R_WRITE)
+           && !c->app->cfg->read_only && c->status / 100 == 2 && shows_somebody(c->route);
+}
+
+enum rc access_record(struct request *r, struct db *db, struct err *e)
+{
+    const struct ctx *c = &r->c;
+    const struct access row = {
+        .at_us = clock_now_us(),
+        .user_id = c->who.user_id,
+        .address = c->who.address,
+        .request_id = c->request_id,
+        .op = str_of(c->route->op),
+        .object = c->params[0].p ? str_sub(c->params[0], 0, OBJECT_MAX) : STR(""),
+    };
+
+    return access_insert(db, &row, e);
+}
