@@ -1,5 +1,6 @@
 #include "web/health.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -31,6 +32,11 @@ struct health {
     pthread_cond_t wake;
     bool stop, runs;
     struct health_snapshot now;
+    struct {
+        enum health_status status;
+        size_t n; /* 0: nothing is kept */
+        char text[HEALTH_KEPT_MAX];
+    } kept; /* guarded by lock, too */
     unsigned looks;
 };
 
@@ -205,6 +211,7 @@ void health_look(struct health *h)
     s.at_us = clock_mono_us();
     pthread_mutex_lock(&h->lock);
     h->now = s;
+    h->kept.n = 0;
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -270,6 +277,34 @@ void health_get(struct health *h, struct health_snapshot *out)
     pthread_mutex_unlock(&h->lock);
     if (clock_mono_us() - out->at_us > STALE_US)
         out->database = check(HEALTH_FAIL, "the database does not answer in time");
+}
+
+bool health_kept(struct health *h, enum health_status *status, struct buf *out)
+{
+    int64_t now_us = clock_mono_us();
+    bool kept;
+
+    pthread_mutex_lock(&h->lock);
+    kept = h->kept.n > 0 && now_us - h->now.at_us <= STALE_US;
+    if (kept) {
+        *status = h->kept.status;
+        buf_add(out, h->kept.text, h->kept.n);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return kept;
+}
+
+void health_keep(struct health *h, const struct health_snapshot *of, enum health_status status, struct str text)
+{
+    if (text.n > HEALTH_KEPT_MAX)
+        return;
+    pthread_mutex_lock(&h->lock);
+    if (h->now.at_us == of->at_us && clock_mono_us() - of->at_us <= STALE_US) {
+        h->kept.status = status;
+        h->kept.n = text.n;
+        memcpy(h->kept.text, text.p, text.n);
+    }
+    pthread_mutex_unlock(&h->lock);
 }
 
 enum health_status health_overall(const struct health_snapshot *s)

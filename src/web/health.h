@@ -8,6 +8,7 @@
 
 #include "base/defs.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "store/archive.h"
 #include "store/gauges.h"
 
@@ -55,6 +56,12 @@ struct health *health_new(const struct health_opts *o);
 void health_free(struct health **h);
 /* The last look.  When it is older than a few seconds its database check says so. */
 void health_get(struct health *h, struct health_snapshot *out);
+/* What a caller made of the last look, kept for the next caller until the look after: false when there
+ * is nothing (or the look is too old to be repeated).  status is the caller's. */
+enum { HEALTH_KEPT_MAX = 1024 };
+struct buf;
+bool health_kept(struct health *h, enum health_status *status, struct buf *out);
+void health_keep(struct health *h, const struct health_snapshot *of, enum health_status status, struct str text);
 /* Looks now (tests, and a start that must not wait). */
 void health_look(struct health *h);
 
