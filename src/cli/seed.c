@@ -8,12 +8,8 @@
 #include "desk/call.h"
 #include "desk/ticket_number.h"
 #include "store/attachments.h"
-#include "store/events.h"
-#include "store/messages.h"
-#include "store/search.h"
 #include "store/seed.h"
 #include "store/store.h"
-#include "store/tickets.h"
 #include "text/html.h"
 
 #include <stdio.h>
@@ -45,6 +41,7 @@ struct seeder {
     struct store *store;
     struct arena *a; /* emptied after each commit */
     struct arena *kept;
+    struct seed_rows rows;
     struct seed_rng rng;
     bool bench;            /* always three messages, a rare word in 1 % of them */
     int64_t tickets, done, start_us, now_us;
@@ -219,14 +216,14 @@ static enum rc tag_of(struct seeder *s, struct db *db, struct story *y, struct e
     return RC_OK;
 }
 
-static enum rc put_event(struct db *db, const struct story *y, const char *type, int64_t actor,
+static enum rc put_event(struct seeder *s, const struct story *y, const char *type, int64_t actor,
                          int64_t message, struct str changes, struct err *e)
 {
     struct event ev = { .ticket_id = y->t.id, .type = str_of(type), .actor_id = actor,
                         .message_id = message, .changes_json = changes, .ticket_version = 1,
                         .request_id = STR("seed"), .created_us = y->at };
 
-    return events_add(db, &ev, e);
+    return seed_put_event(&s->rows, &ev, e);
 }
 
 static enum rc put_file(struct seeder *s, struct db *db, const struct story *y, int64_t message_id,
@@ -245,8 +242,8 @@ static enum rc put_file(struct seeder *s, struct db *db, const struct story *y, 
     return attachments_insert(db, &at, e);
 }
 
-static enum rc index_message(struct seeder *s, struct db *db, const struct story *y, const struct message *m,
-                             const struct person *author, struct err *e)
+static enum rc index_message(struct seeder *s, const struct story *y, const struct message *m,
+                             const struct person *author, struct str file, struct err *e)
 {
     const struct search_source src = { .message_id = m->id,
                                        .ticket_id = y->t.id,
@@ -254,7 +251,7 @@ static enum rc index_message(struct seeder *s, struct db *db, const struct story
                                        .customer_id = y->t.customer_id,
                                        .organization_id = y->t.organization_id,
                                        .internal = m->visibility == VISIBILITY_INTERNAL,
-                                       .has_files = m->attachment_count != 0,
+                                       .file = file,
                                        .text = m->body_text,
                                        .author_name = author->name,
                                        .author_email = author->email,
@@ -263,7 +260,7 @@ static enum rc index_message(struct seeder *s, struct db *db, const struct story
                                        .customer_name = y->customer->name,
                                        .customer_email = y->customer->email };
 
-    return search_put_known(db, &src, s->a, e);
+    return seed_put_doc(&s->rows, &src, e);
 }
 
 static void write_body(struct seeder *s, const struct story *y, unsigned nth, bool by_agent, bool note, struct buf *body)
@@ -300,11 +297,13 @@ static enum rc put_message(struct seeder *s, struct db *db, struct story *y, uns
     write_body(s, y, nth, by_agent, note, &body);
     m.source = m.body_text = buf_view(&body);
     m.body_html = html_from_text(m.source, s->a);
-    TRY(messages_insert(db, &m, e));
-    if (file)
+    TRY(seed_put_message(&s->rows, &m, e));
+    if (file) {
+        TRY(seed_flush(&s->rows, e));
         TRY(put_file(s, db, y, m.id, e));
-    TRY(index_message(s, db, y, &m, author, e));
-    return put_event(db, y, nth ? "message" : "create", m.author_id, m.id, STR("{}"), e);
+    }
+    TRY(index_message(s, y, &m, author, file ? str_of(seed_files[file - 1].name) : STR_NONE, e));
+    return put_event(s, y, nth ? "message" : "create", m.author_id, m.id, STR("{}"), e);
 }
 
 /* What the messages to come will leave in the ticket's row. */
@@ -365,15 +364,14 @@ static enum rc put_ticket(struct seeder *s, struct db *db, struct err *e)
     plan(s, &y);
     foresee(s, &y, times);
     TRY(tag_of(s, db, &y, e));
-    TRY(tickets_insert(db, &y.t, e));
-    TRY(seed_tag_ticket(db, y.t.id, y.tag_id, e));
+    TRY(seed_put_ticket(&s->rows, &y.t, y.tag_id, e));
     for (unsigned i = 0; i <= y.replies; i++) {
         y.at = times[i];
         TRY(put_message(s, db, &y, i, e));
     }
     count(s, &y.t);
     if (y.t.closed_us)
-        TRY(put_event(db, &y, "update", y.agent->id, 0, STR("{\"state\":[\"open\",\"closed\"]}"), e));
+        TRY(put_event(s, &y, "update", y.agent->id, 0, STR("{\"state\":[\"open\",\"closed\"]}"), e));
     s->done++;
     return RC_OK;
 }
@@ -399,8 +397,10 @@ static enum rc put_batch(struct db *db, void *arg, struct err *e)
 {
     struct seeder *s = arg;
 
+    seed_rows_begin(&s->rows, db, s->a);
     for (int i = 0; i < TICKETS_PER_COMMIT && s->done < s->tickets; i++)
         TRY(put_ticket(s, db, e));
+    TRY(seed_flush(&s->rows, e));
     for (size_t i = 0; i < s->n_counts; i++)
         TRY(seed_add_count(db, s->counts[i].group, s->counts[i].state, s->counts[i].owner,
                            s->counts[i].n, e));

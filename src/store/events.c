@@ -5,19 +5,30 @@ static struct str text_of(struct db_rows *r, int col, struct arena *a)
     return a ? db_text(r, col, a) : db_view(r, col);
 }
 
+#define INSERT_COLUMNS                                                                             \
+    "ticket_id, type, actor_id, message_id, is_internal,"                                          \
+    " changes_json, ticket_version, public_version, request_id, created_us"
+#define INSERT_VALUES(ev)                                                                          \
+    DB_INT((ev)->ticket_id), DB_TEXT((ev)->type), DB_ID((ev)->actor_id), DB_ID((ev)->message_id),  \
+        DB_INT((ev)->is_internal), DB_TEXT((ev)->changes_json), DB_INT((ev)->ticket_version),      \
+        DB_INT((ev)->public_version), DB_TEXT((ev)->request_id.p ? (ev)->request_id : STR("")),    \
+        DB_INT((ev)->created_us)
+
 enum rc events_add(struct db *db, struct event *ev, struct err *e)
 {
     return db_query_int(db,
-                        "INSERT INTO events (ticket_id, type, actor_id, message_id, is_internal,"
-                        " changes_json, ticket_version, public_version, request_id, created_us)"
+                        "INSERT INTO events (" INSERT_COLUMNS ")"
                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-                        DB_ARGS(DB_INT(ev->ticket_id), DB_TEXT(ev->type), DB_ID(ev->actor_id),
-                                DB_ID(ev->message_id), DB_INT(ev->is_internal),
-                                DB_TEXT(ev->changes_json), DB_INT(ev->ticket_version),
-                                DB_INT(ev->public_version),
-                                DB_TEXT(ev->request_id.p ? ev->request_id : STR("")),
-                                DB_INT(ev->created_us)),
-                        &ev->id, e);
+                        DB_ARGS(INSERT_VALUES(ev)), &ev->id, e);
+}
+
+void events_add_row(struct sql *q, const struct event *ev)
+{
+    if (q->n == 0)
+        sql_add(q, "INSERT INTO events (" INSERT_COLUMNS ") VALUES ", DB_NO_ARGS);
+    else
+        sql_add(q, ", ", DB_NO_ARGS);
+    sql_add(q, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", DB_ARGS(INSERT_VALUES(ev)));
 }
 
 enum rc events_of_ticket(struct db *db, int64_t ticket_id, const struct event_page *p,

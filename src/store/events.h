@@ -19,6 +19,8 @@ struct event {
 };
 
 enum rc events_add(struct db *db, struct event *ev, struct err *e) MUST_USE; /* sets ev->id */
+/* As a row more of an insert of several (seed.h). */
+void events_add_row(struct sql *q, const struct event *ev);
 
 struct event_page {
     bool internal, descending, has_key;

@@ -84,25 +84,39 @@ enum rc messages_load(struct db *db, int64_t id, bool lock, struct arena *a, str
     return RC_OK;
 }
 
+#define INSERT_COLUMNS                                                                             \
+    "ticket_id, kind, sender, visibility, author_id, on_behalf_id, format,"                        \
+    " source, body_text, body_html, subject, mail_from, mail_to, mail_cc, mail_bcc, reply_to,"     \
+    " message_id, in_reply_to, mail_references, language, is_auto, attachment_count, created_us,"  \
+    " external_id"
+#define INSERT_VALUES(m)                                                                           \
+    DB_INT((m)->ticket_id), DB_INT((m)->kind), DB_INT((m)->sender), DB_INT((m)->visibility),       \
+        DB_ID((m)->author_id), DB_ID((m)->on_behalf_id), DB_INT((m)->format), DB_TEXT((m)->source), \
+        DB_TEXT((m)->body_text), DB_TEXT((m)->body_html), opt_text((m)->subject),                  \
+        opt_text((m)->mail_from), opt_text((m)->mail_to), opt_text((m)->mail_cc),                  \
+        opt_text((m)->mail_bcc), opt_text((m)->reply_to), opt_text((m)->message_id),               \
+        opt_text((m)->in_reply_to), opt_text((m)->mail_references), opt_text((m)->language),       \
+        DB_INT((m)->is_auto), DB_INT((m)->attachment_count), DB_INT((m)->created_us),              \
+        opt_text((m)->external_id)
+
 enum rc messages_insert(struct db *db, struct message *m, struct err *e)
 {
     m->version = 1;
     return db_query_int(
         db,
-        "INSERT INTO messages (ticket_id, kind, sender, visibility, author_id, on_behalf_id, format,"
-        " source, body_text, body_html, subject, mail_from, mail_to, mail_cc, mail_bcc, reply_to,"
-        " message_id, in_reply_to, mail_references, language, is_auto, attachment_count, created_us,"
-        " external_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-        " $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING id",
-        DB_ARGS(DB_INT(m->ticket_id), DB_INT(m->kind), DB_INT(m->sender), DB_INT(m->visibility),
-                DB_ID(m->author_id), DB_ID(m->on_behalf_id), DB_INT(m->format), DB_TEXT(m->source),
-                DB_TEXT(m->body_text), DB_TEXT(m->body_html), opt_text(m->subject),
-                opt_text(m->mail_from), opt_text(m->mail_to), opt_text(m->mail_cc),
-                opt_text(m->mail_bcc), opt_text(m->reply_to), opt_text(m->message_id),
-                opt_text(m->in_reply_to), opt_text(m->mail_references), opt_text(m->language),
-                DB_INT(m->is_auto), DB_INT(m->attachment_count), DB_INT(m->created_us),
-                opt_text(m->external_id)),
-        &m->id, e);
+        "INSERT INTO messages (" INSERT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING id",
+        DB_ARGS(INSERT_VALUES(m)), &m->id, e);
+}
+
+void messages_add_row(struct sql *q, const struct message *m)
+{
+    if (q->n == 0)
+        sql_add(q, "INSERT INTO messages (id, " INSERT_COLUMNS ") VALUES ", DB_NO_ARGS);
+    else
+        sql_add(q, ", ", DB_NO_ARGS);
+    sql_add(q, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            DB_ARGS(DB_INT(m->id), INSERT_VALUES(m)));
 }
 
 enum rc messages_update(struct db *db, struct message *m, struct err *e)

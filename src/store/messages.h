@@ -37,6 +37,8 @@ struct message_page {
 enum rc messages_load(struct db *db, int64_t id, bool lock, struct arena *a, struct message *out,
                       struct err *e) MUST_USE;
 enum rc messages_insert(struct db *db, struct message *m, struct err *e) MUST_USE; /* sets m->id */
+/* As a row more of an insert of several (seed.h), with its id. */
+void messages_add_row(struct sql *q, const struct message *m);
 /* Body, format and redaction, where the version still holds; RC_STALE when not. */
 enum rc messages_update(struct db *db, struct message *m, struct err *e) MUST_USE;
 /* Puts a message into another ticket. */

@@ -209,20 +209,25 @@ static void tsvector_part(struct buf *b, struct str tokens, const char *weight, 
     }
 }
 
-static enum rc doc_put_postgres(struct db *db, struct doc *d, struct arena *a, struct err *e)
+static struct str tsvector_of(const struct doc *d, struct arena *a)
 {
     struct buf v = BUF_ARENA(a, TOKENS_BYTES_MAX);
     int position = 0;
 
     tsvector_part(&v, buf_view(&d->head), "A", &position);
     tsvector_part(&v, d->body, "", &position);
+    return buf_view(&v);
+}
+
+static enum rc doc_put_postgres(struct db *db, struct doc *d, struct arena *a, struct err *e)
+{
     return db_exec(db,
                    "INSERT INTO search_docs (message_id, ticket_id, group_id, internal, doc)"
                    " VALUES ($1, $2, $3, $4, CAST($5 AS tsvector)) ON CONFLICT (message_id) DO"
                    " UPDATE SET ticket_id = excluded.ticket_id, group_id = excluded.group_id,"
                    " internal = excluded.internal, doc = excluded.doc",
                    DB_ARGS(DB_INT(d->message_id), DB_INT(d->ticket_id), DB_INT(d->group_id),
-                           DB_INT(d->internal), DB_TEXT(buf_view(&v))),
+                           DB_INT(d->internal), DB_TEXT(tsvector_of(d, a))),
                    NULL, e);
 }
 
@@ -253,15 +258,35 @@ enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struc
     return doc_put(db, &d, a, e);
 }
 
-enum rc search_put_known(struct db *db, const struct search_source *s, struct arena *a, struct err *e)
+static struct doc doc_known(const struct search_source *s, struct arena *a)
 {
     struct doc d = doc_of(s->message_id, a);
 
     doc_message(&d, s, a);
     doc_ticket(&d, s, a);
-    if (s->has_files)
-        TRY(add_attachments(db, s->message_id, &d, a, e));
+    if (s->file.p)
+        add_field(&d.head, SEARCH_MARK_FILE, s->file, a);
+    return d;
+}
+
+enum rc search_put_known(struct db *db, const struct search_source *s, struct arena *a, struct err *e)
+{
+    struct doc d = doc_known(s, a);
+
     return doc_put(db, &d, a, e);
+}
+
+void search_add_row(struct sql *q, const struct search_source *s, struct arena *a)
+{
+    struct doc d = doc_known(s, a);
+
+    if (q->n == 0)
+        sql_add(q, "INSERT INTO search_docs (message_id, ticket_id, group_id, internal, doc) VALUES ", DB_NO_ARGS);
+    else
+        sql_add(q, ", ", DB_NO_ARGS);
+    sql_add(q, "(?, ?, ?, ?, CAST(? AS tsvector))",
+            DB_ARGS(DB_INT(d.message_id), DB_INT(d.ticket_id), DB_INT(d.group_id), DB_INT(d.internal),
+                    DB_TEXT(tsvector_of(&d, a))));
 }
 
 /* FTS5 without content wants the words that it is to forget. */

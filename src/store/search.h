@@ -29,15 +29,19 @@
 enum rc search_put(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
 /* The same for a message that was inserted in this transaction. */
 enum rc search_put_new(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
-/* The same, by somebody who has all of it at hand: nothing is read but the names of files.  The ticket
- * has no participants and is not merged. */
+/* The same, by somebody who has all of it at hand: nothing is read.  The ticket has no participants
+ * and is not merged. */
 struct search_source {
     int64_t message_id, ticket_id, group_id, customer_id, organization_id;
-    bool internal, has_files;
+    bool internal;
+    bool has_files; /* whose names are to be read (search.c) */
     struct str text, author_name, author_email, mail_from, mail_to, mail_cc;
     struct str number, title, customer_name, customer_email;
+    struct str file; /* the name of the only one; p == NULL: none */
 };
 enum rc search_put_known(struct db *db, const struct search_source *s, struct arena *a, struct err *e) MUST_USE;
+/* PostgreSQL: as a row more of an insert of several (seed.h). */
+void search_add_row(struct sql *q, const struct search_source *s, struct arena *a);
 enum rc search_remove(struct db *db, int64_t message_id, struct arena *a, struct err *e) MUST_USE;
 /* After a change of title, group, customer, organisation, participants or merging: the documents
  * of the ticket and of those merged into it. */

@@ -152,31 +152,44 @@ enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, stru
     return rc == RC_NOT_FOUND ? err_set(e, rc, "", "There is no such ticket.") : rc;
 }
 
+#define INSERT_COLUMNS                                                                             \
+    "number, title, state_id, state_type, until_us, priority_id, group_id,"                        \
+    " owner_id, customer_id, organization_id, channel, tags_json, fields_json, created_by,"        \
+    " created_us, updated_us, first_response_us, last_customer_us, last_agent_us,"                 \
+    " waiting_since_us, first_close_us, last_close_us, solved_us, closed_us, message_count,"       \
+    " public_message_count, attachment_count, external_source, external_id,"                       \
+    " public_attachment_count, public_updated_us"
+#define INSERT_VALUES(t)                                                                           \
+    DB_TEXT((t)->number), DB_TEXT((t)->title), DB_INT((t)->state_id), DB_INT((t)->state_type),     \
+        DB_ID((t)->until_us), DB_INT((t)->priority_id), DB_INT((t)->group_id), DB_ID((t)->owner_id), \
+        DB_INT((t)->customer_id), DB_ID((t)->organization_id), DB_INT((t)->channel),               \
+        DB_TEXT((t)->tags_json), DB_TEXT((t)->fields_json), DB_ID((t)->created_by),                \
+        DB_INT((t)->created_us), DB_INT((t)->updated_us), DB_ID((t)->first_response_us),           \
+        DB_ID((t)->last_customer_us), DB_ID((t)->last_agent_us), DB_ID((t)->waiting_since_us),     \
+        DB_ID((t)->first_close_us), DB_ID((t)->last_close_us), DB_ID((t)->solved_us),              \
+        DB_ID((t)->closed_us), DB_INT((t)->message_count), DB_INT((t)->public_message_count),      \
+        DB_INT((t)->attachment_count), opt_text((t)->external_source), opt_text((t)->external_id), \
+        DB_INT((t)->public_attachment_count), DB_INT((t)->public_updated_us)
+
 enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e)
 {
     t->version = t->public_version = 1;
     return db_query_int(
         db,
-        "INSERT INTO tickets (number, title, state_id, state_type, until_us, priority_id, group_id,"
-        " owner_id, customer_id, organization_id, channel, tags_json, fields_json, created_by,"
-        " created_us, updated_us, first_response_us, last_customer_us, last_agent_us,"
-        " waiting_since_us, first_close_us, last_close_us, solved_us, closed_us, message_count,"
-        " public_message_count, attachment_count, external_source, external_id,"
-        " public_attachment_count, public_updated_us)"
+        "INSERT INTO tickets (" INSERT_COLUMNS ")"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
         " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) RETURNING id",
-        DB_ARGS(DB_TEXT(t->number), DB_TEXT(t->title), DB_INT(t->state_id), DB_INT(t->state_type),
-                DB_ID(t->until_us), DB_INT(t->priority_id), DB_INT(t->group_id),
-                DB_ID(t->owner_id), DB_INT(t->customer_id), DB_ID(t->organization_id),
-                DB_INT(t->channel), DB_TEXT(t->tags_json), DB_TEXT(t->fields_json),
-                DB_ID(t->created_by), DB_INT(t->created_us), DB_INT(t->updated_us),
-                DB_ID(t->first_response_us), DB_ID(t->last_customer_us), DB_ID(t->last_agent_us),
-                DB_ID(t->waiting_since_us), DB_ID(t->first_close_us), DB_ID(t->last_close_us),
-                DB_ID(t->solved_us), DB_ID(t->closed_us), DB_INT(t->message_count),
-                DB_INT(t->public_message_count), DB_INT(t->attachment_count),
-                opt_text(t->external_source), opt_text(t->external_id),
-                DB_INT(t->public_attachment_count), DB_INT(t->public_updated_us)),
-        &t->id, e);
+        DB_ARGS(INSERT_VALUES(t)), &t->id, e);
+}
+
+void tickets_add_row(struct sql *q, const struct ticket *t)
+{
+    if (q->n == 0)
+        sql_add(q, "INSERT INTO tickets (id, " INSERT_COLUMNS ") VALUES ", DB_NO_ARGS);
+    else
+        sql_add(q, ", ", DB_NO_ARGS);
+    sql_add(q, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            DB_ARGS(DB_INT(t->id), INSERT_VALUES(t)));
 }
 
 /* Whether nothing differs but what a message more changes. */

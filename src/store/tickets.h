@@ -51,6 +51,8 @@ enum rc tickets_show_some(struct db *db, const int64_t *ids, size_t n, const str
 enum rc tickets_id_by_number(struct db *db, struct str number, int64_t *id, struct err *e) MUST_USE;
 /* RC_CONFLICT "unique" when number or external id is taken.  Sets t->id. */
 enum rc tickets_insert(struct db *db, struct ticket *t, struct err *e) MUST_USE;
+/* The ticket, with its id, as a row more of an insert of several (seed.h). */
+void tickets_add_row(struct sql *q, const struct ticket *t);
 /* Writes all columns but id, number and created_*, where the version is still t->version, and
  * raises t->version; RC_STALE when it is not.  before: as it was loaded. */
 enum rc tickets_update(struct db *db, const struct ticket *before, struct ticket *t, struct err *e) MUST_USE;

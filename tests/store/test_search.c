@@ -5,6 +5,7 @@
 #include "base/rand.h"
 #include "base/tokens.h"
 #include "store/search.h"
+#include "store/seed.h"
 
 #include <stdio.h>
 
@@ -456,6 +457,61 @@ static void messages_of_a_merged_ticket_belong_to_its_target(void **state)
     assert_int_equal(hit[0].ticket_id, 3);
 }
 
+static struct str document(struct world *w, int64_t message_id)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    struct err e = { 0 };
+
+    if (test_is_sqlite())
+        assert_ok(db_query(w->db, &r, "SELECT head FROM search_docs WHERE message_id = $1",
+                           DB_ARGS(DB_INT(message_id)), &e), &e);
+    else
+        assert_ok(db_query(w->db, &r, "SELECT CAST(doc AS TEXT) FROM search_docs WHERE message_id = $1",
+                           DB_ARGS(DB_INT(message_id)), &e), &e);
+    assert_true(db_next(&r, &e));
+    return db_text(&r, 0, w->a);
+}
+
+/* Many at once: more than one statement holds. */
+static void the_seeder_writes_what_indexing_would(void **state)
+{
+    enum { N = 100 };
+    struct world *w = *state;
+    struct db_tx tx CLEAN(db_tx_end) = { 0 }; /* the other tests know nothing of it */
+    struct seed_rows rows = { .ticket_id = 1000, .n_tickets = N, .message_id = 1000, .n_messages = N };
+    int64_t ids[N], tag_id;
+    struct err e = { 0 };
+
+    assert_ok(db_tx_begin(w->db, &tx, &e), &e);
+    assert_ok(seed_put_tag(w->db, STR("seeded"), 1, &tag_id, &e), &e);
+    seed_rows_begin(&rows, w->db, w->a);
+    for (size_t i = 0; i < N; i++) {
+        struct ticket t = { .number = str_printf(w->a, "seed%zu", i), .title = STR("A colour printer"),
+                            .state_id = 1, .priority_id = 2, .group_id = 101, .customer_id = 2,
+                            .organization_id = 1, .tags_json = STR("[]"), .fields_json = STR("{}") };
+        struct message m = { .author_id = 3, .source = STR("x"), .body_text = STR("Hello VPN"),
+                             .body_html = STR("x"), .visibility = VISIBILITY_INTERNAL };
+        struct event ev = { .type = STR("create"), .changes_json = STR("{}"), .ticket_version = 1 };
+        struct search_source src = { .group_id = 101, .customer_id = 2, .organization_id = 1, .internal = true,
+                                     .text = m.body_text, .author_name = STR("person3"), .number = t.number,
+                                     .title = t.title, .customer_name = STR("person2") };
+
+        assert_ok(seed_put_ticket(&rows, &t, tag_id, &e), &e);
+        m.ticket_id = src.ticket_id = ev.ticket_id = t.id;
+        assert_ok(seed_put_message(&rows, &m, &e), &e);
+        src.message_id = ev.message_id = ids[i] = m.id;
+        assert_ok(seed_put_doc(&rows, &src, &e), &e);
+        assert_ok(seed_put_event(&rows, &ev, &e), &e);
+    }
+    assert_ok(seed_flush(&rows, &e), &e);
+    for (size_t i = 0; i < N; i++) {
+        struct str seeded = document(w, ids[i]);
+
+        assert_ok(search_put(w->db, ids[i], w->a, &e), &e);
+        assert_true(str_eq(seeded, document(w, ids[i])));
+    }
+}
+
 static size_t count_where(struct world *w, const char *text, struct err *e)
 {
     struct arena *a CLEAN(arena_clean) = arena_new(64 * MIB);
@@ -522,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_new_word_is_found_by_its_beginning_also_after_a_rollback),
         cmocka_unit_test(a_beginning_of_very_many_words_finds_all_of_them),
         cmocka_unit_test(merging_the_index_ends_and_changes_no_hit),
+        cmocka_unit_test(the_seeder_writes_what_indexing_would),
         cmocka_unit_test(one_wrong_letter_is_forgiven_when_asked),
         cmocka_unit_test(fields_become_conditions),
         cmocka_unit_test(what_changed_is_found_anew_and_what_went_is_forgotten),
