@@ -104,6 +104,7 @@ function works(size) {
     health: ['GET /health'],
     'list of 50': ['GET /api/v1/tickets?limit=50'],
     view: pick(1000, (i) => `GET /api/v1/tickets/${id(i)}?include=messages`),
+    'view, others': pick(4000, (i) => `GET /api/v1/tickets/${1 + ((i * 104729) % size)}?include=messages`), // more than caches hold
     search: ['GET /api/v1/search?q=zirconium&limit=20'],
     'as you type': ['GET /api/v1/search?q=prin&typing=true&limit=10&types=tickets,users', 'GET /api/v1/search?q=pass&typing=true&limit=10&types=tickets,users'],
     create: [`POST /api/v1/tickets {"title":"Printer in Berlin {n}","customer":${30},"message":{"body":"${body}","format":"text"}}`],
