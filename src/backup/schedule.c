@@ -1,5 +1,6 @@
 #include "backup/schedule.h"
 
+#include "backup/follow.h"
 #include "backup/shipped.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -33,6 +34,7 @@ struct schedule {
     int64_t started_us;           /* monotonic */
     int64_t again_us[LAUNCH_COUNT_];      /* monotonic; not before */
     int64_t sealed_us;            /* monotonic */
+    int64_t followed_id;          /* attachments up to there are in the folder */
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t cond;
@@ -122,6 +124,23 @@ static enum rc look_folder(struct schedule *s, struct backup_stats *out, bool *n
     return RC_OK;
 }
 
+static void follow(struct schedule *s)
+{
+    struct err e = { 0 };
+    struct repo r;
+    enum rc rc;
+
+    if (!s->o.is_postgres)
+        return;
+    rc = repo_open(s->o.backup_dir, s->o.key, true, s->a, &r, &e);
+    if (rc == RC_OK) {
+        rc = follow_attachments(&r, s->db, s->o.data_dir, &s->followed_id, &e);
+        repo_close(&r);
+    }
+    if (rc != RC_OK)
+        LOG(LOG_WARN, "backup.follow", KV_Z("detail", e.detail));
+}
+
 static bool look(struct schedule *s, bool *needs_full)
 {
     struct backup_stats now = { 0 };
@@ -203,6 +222,7 @@ static void do_what_is_due(struct schedule *s)
     bool needs_full = false, due[LAUNCH_COUNT_];
     struct backup_stats st;
 
+    follow(s);
     if (!look(s, &needs_full))
         return;
     schedule_stats(s, &st);

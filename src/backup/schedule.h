@@ -18,7 +18,8 @@ struct schedule_opts {
     struct store *store;
     struct launcher *launcher;
     struct ship *ship; /* NULL: nothing is shipped */
-    bool is_postgres;  /* a differential copy every seal_s */
+    bool is_postgres;  /* a differential copy every seal_s; attachments are followed */
+    const char *data_dir;
     struct str backup_dir, key, at; /* at: "02:30" or empty */
     int64_t seal_s, drill_s;        /* drill_s 0: never */
 };

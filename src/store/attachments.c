@@ -159,3 +159,16 @@ enum rc attachments_expired(struct db *db, int64_t now_us, int64_t limit, struct
                  DB_ARGS(DB_INT(now_us), DB_INT(limit)), e));
     return read_list(&r, limit, a, out, e);
 }
+
+enum rc attachments_behind(struct db *db, int64_t after_id, struct arena *a, struct attachment_hash *out, size_t cap,
+                           size_t *n, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    *n = 0;
+    TRY(db_query(db, &r, "SELECT id, hash FROM attachments WHERE id > $1 ORDER BY id LIMIT 200",
+                 DB_ARGS(DB_INT(after_id)), e));
+    while (*n < cap && db_next(&r, e))
+        out[(*n)++] = (struct attachment_hash){ db_int(&r, 0), db_text(&r, 1, a) };
+    return e->rc;
+}

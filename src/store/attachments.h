@@ -62,4 +62,12 @@ enum rc attachments_delete(struct db *db, const struct attachment *at, int64_t n
 enum rc attachments_expired(struct db *db, int64_t now_us, int64_t limit, struct arena *a,
                             struct attachment_list *out, struct err *e) MUST_USE;
 
+/* At most cap (200) of the rows with an id above after_id, in their order. */
+struct attachment_hash {
+    int64_t id;
+    struct str hash; /* in the arena */
+};
+enum rc attachments_behind(struct db *db, int64_t after_id, struct arena *a, struct attachment_hash *out, size_t cap,
+                           size_t *n, struct err *e) MUST_USE;
+
 #endif

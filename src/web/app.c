@@ -344,6 +344,7 @@ static enum rc start_backups(struct app *app, struct launcher *launcher, struct 
         .seal_s = cfg->backup_seal_min * 60,
         .drill_s = cfg->backup_drill_days * 24 * 3600,
         .is_postgres = store_kind(app->store) == DB_POSTGRES,
+        .data_dir = str_z(cfg->data_dir, app->arena),
     };
 
     if (cfg->backup_dir.n == 0 || cfg->read_only)

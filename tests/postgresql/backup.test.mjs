@@ -239,6 +239,14 @@ describe('backups of PostgreSQL', () => {
     assert.ok(!existsSync(join(pg.dir, 'x')));
   });
 
+  test('attachments reach the folder of backups without a copy being taken', async () => {
+    const files = () => readdirSync(join(pg.backups, 'files'), { recursive: true }).filter((n) => n.includes('/') && !n.endsWith('.tmp')).length;
+    const before = [files(), (await sets(server)).length];
+    await ticketWithFile(customer, 'followed', randomBytes(5000));
+    await until(() => files() > before[0], 'the attachment', 60000);
+    assert.deepEqual([files(), (await sets(server)).length], [before[0] + 1, before[1]]);
+  });
+
   test('what is not kept any more is removed on both sides', async () => {
     const env = withEnv(server, { BACKUP_KEEP_DAILY: '1', BACKUP_KEEP_WEEKLY: '0', BACKUP_KEEP_MONTHLY: '0' });
     assert.match(await ok(env, 'backup', 'prune'), /^removed 0 sets/, 'all are of the newest day');
