@@ -127,6 +127,20 @@ inBrowser('workspace', (shared) => {
     await t.close();
   });
 
+  test('a preview stands beside the list and follows the row', async () => {
+    for (const title of ['Preview one', 'Preview two']) await ticket(shared, title, 'previewed');
+    const t = await signedIn(shared, shared.agent, '/app/lists/all?q=previewed');
+    await t.page.getByRole('row', { name: /Preview one/ }).waitFor();
+    await t.page.keyboard.press('j');
+    await t.page.keyboard.press('p');
+    const aside = t.page.getByRole('complementary', { name: 'Preview' });
+    await aside.getByRole('heading', { name: 'Preview two' }).waitFor();
+    await t.page.keyboard.press('j');
+    await aside.getByRole('heading', { name: 'Preview one' }).waitFor();
+    await assertAccessible(t, 'preview');
+    await t.close();
+  });
+
   test('a wrong filter is explained in its place', async () => {
     const t = await signedIn(shared, shared.agent, '/app/lists/all?q=stat:open');
     const said = t.page.locator('#filter-error');
