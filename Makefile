@@ -3,7 +3,7 @@ SHELL := /bin/bash
 RELEASE := --buildtype=release -Doptimization=2 -Db_lto=true -Dstrip=false
 TEST_BUILD ?= build-test
 
-.PHONY: help run build release test test-http-asan bench check coverage fuzz format install clean
+.PHONY: help run build release test test-system test-http-asan bench check coverage fuzz format install clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -37,6 +37,12 @@ test: ## All tests; the last line is the sum
 test-http-asan: ## The HTTP tests (HTTP_TESTS: some of them) against a server with address and undefined-behaviour sanitizers
 	@tools/setup test
 	@tools/test-http-asan $(HTTP_TESTS)
+
+test-system: ## A bare Debian 12 is booted, docs/deployment.md followed, the checklist run there (root; minutes)
+	@tools/setup system
+	@test -f $(TEST_BUILD)/build.ninja || meson setup $(TEST_BUILD) $(TEST_OPTIONS) >/dev/null
+	@ninja -C $(TEST_BUILD)
+	@SERVER_BINARY=$(TEST_BUILD)/server PATH="$$PWD/tools/node/bin:$$PATH" node --test --test-timeout=1200000 tests/system/*.test.mjs
 
 bench: build ## Measure the release binary
 	@tools/setup test

@@ -64,7 +64,7 @@ copy_data() {
         >"$SCRATCH/copy.log" 2>&1 ||
         die "no copy of the database could be made: $(tail -n 3 "$SCRATCH/copy.log")"
     COPY=(DATABASE_URL="sqlite:///$(find "$SCRATCH/copy" -maxdepth 1 -name '*.db' | head -n 1)" DATA_DIR="$SCRATCH/copy"
-        SPOOL_DIR="$SCRATCH" BACKUP_DIR="" UNIX_SOCKET="" TLS_REDIRECT_PORT=0 LOG_FORMAT=json)
+        SPOOL_DIR="$SCRATCH" BACKUP_DIR="" BACKUP_OFFSITE="" UNIX_SOCKET="" TLS_REDIRECT_PORT=0 LOG_FORMAT=json)
 }
 
 # Starts a binary on the copy, on a free port of this machine alone, and waits until it is ready.

@@ -33,11 +33,11 @@ class Machine extends Scratch {
     const script = `set -e
       ip link set lo up
       mount -t tmpfs tmpfs '${this.dir}/ram'
-      for at in /etc /var/lib; do
+      for at in /etc /var/lib /usr/local; do
         mkdir -p '${this.dir}/ram'$at/upper '${this.dir}/ram'$at/work
         mount -t overlay overlay -o lowerdir=$at,upperdir='${this.dir}/ram'$at/upper,workdir='${this.dir}/ram'$at/work $at
       done
-      for at in /opt /usr/local/src /var/backups /var/tmp; do mount -t tmpfs tmpfs $at; done
+      for at in /opt /var/backups /var/tmp; do mount -t tmpfs tmpfs $at; done
       touch '${this.dir}/booted'
       exec sleep infinity`;
     mkdirSync(join(this.dir, 'ram'));
