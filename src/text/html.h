@@ -29,6 +29,7 @@ enum {
 
 enum html_flags {
     HTML_OWN_LINKS = 1 << 0, /* links to own paths ("/…", "#…") stay too, without target */
+    HTML_NO_STYLE = 1 << 1,  /* no style attributes: for pages whose policy refuses them */
 };
 
 struct html_safe {

@@ -340,6 +340,6 @@ void html_write_attrs(struct html_tok *t, enum tag tag, unsigned flags, struct a
         if (values[attr].p)
             write_attr(out, (enum attr)attr, values[attr]);
     }
-    if (values[ATTR_STYLE].p)
+    if (values[ATTR_STYLE].p && !(flags & HTML_NO_STYLE))
         html_write_style(out, values[ATTR_STYLE]);
 }
