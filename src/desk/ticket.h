@@ -16,6 +16,7 @@
 #include "desk/call.h"
 #include "desk/can.h"
 #include "desk/message.h"
+#include "desk/state_rules.h"
 #include "store/tickets.h"
 
 enum ticket_field {
@@ -86,6 +87,9 @@ enum rc ticket_set_state(struct ticket_work *w, const struct cat_state *s, struc
 void ticket_work_note(struct ticket_work *w, const char *name, struct str before, struct str after);
 /* Writes everything once; does nothing when nothing changed. */
 enum rc ticket_work_save(struct ticket_work *w, struct err *e) MUST_USE;
+
+/* What a message of the customer's would do to this ticket now: so that a page can say it before. */
+enum state_move ticket_customer_move(const struct catalog *cat, const struct ticket *t, int64_t now_us);
 
 struct participant_new {
     int64_t user_id;

@@ -137,22 +137,39 @@ enum rc ticket_message_store(struct ticket_work *w, const struct message_new *in
     return RC_OK;
 }
 
-static struct state_case case_of(const struct ticket_work *w, const struct message *m)
+static struct state_case case_of_ticket(const struct catalog *cat, const struct ticket *t, int64_t now_us)
 {
-    const struct cat_group *g = catalog_group(w->c->cat, w->t.group_id);
-    int64_t done = w->t.state_type == STATE_CLOSED ? w->t.closed_us : w->t.solved_us;
+    const struct cat_group *g = catalog_group(cat, t->group_id);
+    int64_t done = t->state_type == STATE_CLOSED ? t->closed_us : t->solved_us;
 
     return (struct state_case){
-        .type = w->t.state_type,
-        .sender = m->sender,
-        .kind = m->kind,
-        .visibility = m->visibility,
-        .is_auto = m->is_auto,
+        .type = t->state_type,
         .follow_up = g ? g->follow_up : FOLLOW_UP_REOPEN,
         .reopen_days = g ? g->reopen_days : 0,
-        .done_us = done ? done : w->t.last_close_us,
-        .now_us = w->c->now_us,
+        .done_us = done ? done : t->last_close_us,
+        .now_us = now_us,
     };
+}
+
+static struct state_case case_of(const struct ticket_work *w, const struct message *m)
+{
+    struct state_case sc = case_of_ticket(w->c->cat, &w->t, w->c->now_us);
+
+    sc.sender = m->sender;
+    sc.kind = m->kind;
+    sc.visibility = m->visibility;
+    sc.is_auto = m->is_auto;
+    return sc;
+}
+
+enum state_move ticket_customer_move(const struct catalog *cat, const struct ticket *t, int64_t now_us)
+{
+    struct state_case sc = case_of_ticket(cat, t, now_us);
+
+    sc.sender = SENDER_CUSTOMER;
+    sc.kind = MESSAGE_WEB;
+    sc.visibility = VISIBILITY_PUBLIC;
+    return state_after_message(&sc);
 }
 
 /* The end of the chain of merges; cycles cannot be made, but a limit costs nothing. */
