@@ -6,6 +6,9 @@ usage: embed_static.py OUT.S OUT.c DEPFILE PACKED_DIR BROTLI DIR...
 Every file becomes /its/path under its folder; a later folder hides the same path of an earlier one.
 Text is also stored packed by gzip, and by brotli when BROTLI is the program's path and not "-".
 A packed form that is not at least a tenth smaller is left out.
+
+A style sheet may begin with @import "../path.css"; of a file that is no asset itself: it is put in its place,
+without comments, and light-dark() becomes a block for each scheme, for browsers that do not know it.
 """
 import gzip
 import hashlib
@@ -41,6 +44,32 @@ def gather(folders):
     return dict(sorted(files.items(), key=lambda kv: kv[0].encode())), seen
 
 
+IMPORT = re.compile(r'^@import "(\.\./[^"]+)";\n', re.M)
+LIGHT_DARK = re.compile(r"light-dark\(([^,()]+),\s*([^()]+)\)")
+
+
+def style_sheet(full, seen):
+    """The bytes of a style sheet with what it imports."""
+    text = open(full, encoding="utf-8").read()
+    if not IMPORT.search(text):
+        return text.encode()
+
+    def imported(match):
+        path = os.path.normpath(os.path.join(os.path.dirname(full), match.group(1)))
+        seen.append(path)
+        return open(path, encoding="utf-8").read()
+
+    text = IMPORT.sub(imported, text)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    dark = [LIGHT_DARK.sub(r"\2", line.strip()) for line in text.splitlines()
+            if line.strip().startswith("--") and LIGHT_DARK.search(line)]
+    text = LIGHT_DARK.sub(r"\1", text)
+    if dark:
+        head, brace, rest = text.partition("\n}\n")
+        text = head + brace + "@media (prefers-color-scheme: dark) {\n:root {\n" + "\n".join(dark) + "\n}\n}\n" + rest
+    return re.sub(r"\s*\n\s*", "\n", text).strip().encode() + b"\n"
+
+
 def pack(data, brotli):
     forms = {"gzip": gzip.compress(data, 9, mtime=0)}
     if brotli != "-":
@@ -62,7 +91,10 @@ def main():
     asm = ['    .section .rodata', '']
     names, rows = [], []
     for i, (path, full) in enumerate(files.items()):
-        data = open(full, "rb").read()
+        data = style_sheet(full, seen) if path.endswith(".css") else open(full, "rb").read()
+        if path.endswith(".css"):
+            full = os.path.join(packed_dir, f"{i}.css")
+            open(full, "wb").write(data)
         kind = TYPES.get(os.path.splitext(path)[1], "application/octet-stream")
         forms = {"identity": (full, len(data))}
         for form, packed in (pack(data, brotli) if PACKED_TYPES.match(kind) else {}).items():

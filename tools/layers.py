@@ -16,6 +16,7 @@ ALLOWED = {
     "backup": {"base", "store", "desk"},
     "job": {"base", "text", "desk", "store"},
     "web": {"base", "text", "http", "desk", "store", "job", "backup"},
+    "portal": {"base", "text", "http", "desk", "store", "web"},
     "check": {"base", "text", "desk", "store"},
     "cli": {"base", "text", "http", "web", "job", "desk", "store", "backup", "check"},
 }

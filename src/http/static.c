@@ -36,6 +36,14 @@ const struct asset *static_find(struct str path)
     return search((struct str){ full, path.n + end.n });
 }
 
+/* "?v=" and the ETag: this content and no other stands behind that address. */
+static bool is_asked_by_content(const struct exchange *x, const struct asset *a)
+{
+    struct str q = x->query;
+
+    return q.p && str_starts(q, STR("v=")) && str_eq(str_sub(q, 2, q.n), a->etag);
+}
+
 void static_answer(struct exchange *x, const struct asset *a)
 {
     unsigned offered = (a->br.p ? 1u << CODING_BR : 0) | (a->gzip.p ? 1u << CODING_GZIP : 0);
@@ -43,14 +51,13 @@ void static_answer(struct exchange *x, const struct asset *a)
     static const char *const suffix[CODING_COUNT_] = { "", "", "-br", "-gz" };
 
     x->status = 200;
-    x->no_compress = true;
     x->no_compress = true; /* the coding is chosen here */
     x->out_static = c == CODING_BR ? a->br : c == CODING_GZIP ? a->gzip : a->identity;
     (void)exchange_header(x, STR("content-type"), a->type);
     (void)exchange_header(x, STR("etag"),
                           str_printf(x->arena, "\"%.*s%s\"", STR_ARG(a->etag), suffix[c]));
     (void)exchange_header(x, STR("cache-control"),
-                          a->is_hashed ? STR("public, max-age=31536000, immutable")
+                          a->is_hashed || is_asked_by_content(x, a) ? STR("public, max-age=31536000, immutable")
                                        : STR("no-cache"));
     if (offered)
         (void)exchange_header(x, STR("vary"), STR("Accept-Encoding"));

@@ -36,7 +36,9 @@ enum rc access_record(struct request *r, struct db *db, struct err *e)
         .address = c->who.address,
         .request_id = c->request_id,
         .op = str_of(c->route->op),
-        .object = c->params[0].p ? str_sub(c->params[0], 0, OBJECT_MAX) : STR(""),
+        .object = c->object_id   ? str_printf(c->a, "%lld", (long long)c->object_id)
+                  : c->params[0].p ? str_sub(c->params[0], 0, OBJECT_MAX)
+                                   : STR(""),
     };
 
     return access_insert(db, &row, e);

@@ -5,6 +5,7 @@
 #include "base/enc.h"
 #include "desk/attachment.h"
 #include "desk/ticket.h"
+#include "web/api_attachments.h"
 #include "web/app.h"
 #include "web/call.h"
 #include "web/multipart.h"
@@ -70,7 +71,7 @@ static const struct jfield upload_query_fields[] = {
 static const struct jspec upload_query =
     JSPEC("UploadQuery", upload_query_fields, struct upload_query);
 
-static struct attachment_limits limits_of(const struct ctx *c)
+struct attachment_limits api_attachment_limits(const struct ctx *c)
 {
     const struct config *cfg = config_live(c->app->cfg);
 
@@ -158,7 +159,7 @@ static enum rc view_body(struct ctx *c, struct mapping *m, struct str *out, stru
 static enum rc upload_prepare(struct ctx *c, struct err *e)
 {
     struct mapping m CLEAN(unmap) = { 0 };
-    struct attachment_limits lim = limits_of(c);
+    struct attachment_limits lim = api_attachment_limits(c);
     struct str body, type = http_header_get(c->x, STR("content-type"));
     struct attachment *at = ARENA_NEW(c->a, struct attachment);
     struct upload up;
@@ -174,7 +175,7 @@ static enum rc upload_prepare(struct ctx *c, struct err *e)
 
 static enum rc upload_create(struct ctx *c, struct err *e)
 {
-    struct attachment_limits lim = limits_of(c);
+    struct attachment_limits lim = api_attachment_limits(c);
     struct attachment *at = c->prepared;
 
     TRY(upload_add(c->db, &lim, &c->who, at, e));
@@ -213,7 +214,7 @@ static struct str disposition(struct ctx *c, const struct attachment *at)
                       STR_ARG(buf_view(&plain)), STR_ARG(enc_url(at->name, c->a)));
 }
 
-static enum rc attachment_content(struct ctx *c, struct err *e)
+enum rc api_attachment_content(struct ctx *c, struct err *e)
 {
     struct exchange *x = c->x;
     struct attachment at;
@@ -306,7 +307,7 @@ static const struct route routes[] = {
       .op = "attachment_content",
       .tag = "Attachments",
       .summary = "The bytes of a file, with Range.",
-      .handle = attachment_content,
+      .handle = api_attachment_content,
       .status = 200 },
 };
 const struct route_table routes_attachments = { routes, ARRAY_LEN(routes) };

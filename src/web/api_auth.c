@@ -3,6 +3,7 @@
 #include "desk/login.h"
 #include "desk/signup.h"
 #include "web/account_json.h"
+#include "web/api_auth.h"
 #include "web/app.h"
 #include "web/cookies.h"
 #include "web/fields.h"
@@ -16,7 +17,7 @@ static const struct jfield register_fields[] = {
     IN(struct register_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
     IN(struct register_body, locale, J_TEXT, 0, 2, 35, "Language, such as en."),
 };
-static const struct jspec register_body = JSPEC("Register", register_fields, struct register_body);
+const struct jspec auth_register_spec = JSPEC("Register", register_fields, struct register_body);
 
 struct login_body {
     struct j_text email, password;
@@ -44,12 +45,12 @@ static const struct jfield setup_fields[] = {
     IN(struct setup_body, email, J_TEXT, JF_REQUIRED | JF_FILLED, 3, 254, "Address."),
     IN(struct setup_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
 };
-static const struct jspec setup_body = JSPEC("Setup", setup_fields, struct setup_body);
+const struct jspec auth_setup_spec = JSPEC("Setup", setup_fields, struct setup_body);
 
 static const struct jfield csrf_fields[] = { OUT("csrf_token", J_TEXT, 0, "For X-CSRF-Token.") };
 static const struct jspec csrf_answer = JSPEC_ANSWER("Csrf", csrf_fields);
 
-static enum rc register_prepare(struct ctx *c, struct err *e)
+enum rc auth_register_prepare(struct ctx *c, struct err *e)
 {
     const struct register_body *b = c->body;
     struct account ac = account_of(c);
@@ -61,14 +62,19 @@ static enum rc register_prepare(struct ctx *c, struct err *e)
     return password_prepare(&ac, b->password.v, fold, b->name.v, "/password", hash, e);
 }
 
-static enum rc register_handle(struct ctx *c, struct err *e)
+enum rc auth_register_save(struct ctx *c, struct err *e)
 {
     const struct register_body *b = c->body;
     const struct signup s = { .name = b->name.v, .email = b->email.v, .locale = b->locale.v,
                               .password_hash = *(const struct str *)c->prepared };
     struct account ac = account_of(c);
 
-    TRY(signup_register(&ac, &s, e));
+    return signup_register(&ac, &s, e);
+}
+
+static enum rc register_handle(struct ctx *c, struct err *e)
+{
+    TRY(auth_register_save(c, e));
     return accepted_reply(c);
 }
 
@@ -164,7 +170,7 @@ static enum rc session_end_handle(struct ctx *c, struct err *e)
     return session_end(&ac, c->who.user_id, id, "ended_by_user", e);
 }
 
-static enum rc setup_prepare(struct ctx *c, struct err *e)
+enum rc auth_setup_prepare(struct ctx *c, struct err *e)
 {
     const struct setup_body *b = c->body;
     struct account ac = account_of(c);
@@ -176,17 +182,23 @@ static enum rc setup_prepare(struct ctx *c, struct err *e)
     return password_prepare(&ac, b->password.v, fold, b->name.v, "/password", hash, e);
 }
 
-static enum rc setup_handle(struct ctx *c, struct err *e)
+enum rc auth_setup_save(struct ctx *c, struct session_tokens *t, struct err *e)
 {
     const struct setup_body *b = c->body;
     const struct signup s = { .name = b->name.v, .email = b->email.v,
                               .password_hash = *(const struct str *)c->prepared };
     struct account ac = account_of(c);
-    struct session_tokens t;
     int64_t id;
 
     TRY(setup_finish(&ac, b->token.v, &s, &id, e));
-    TRY(session_start(&ac, id, 0, user_agent_of(c), &t, e));
+    return session_start(&ac, id, 0, user_agent_of(c), t, e);
+}
+
+static enum rc setup_handle(struct ctx *c, struct err *e)
+{
+    struct session_tokens t;
+
+    TRY(auth_setup_save(c, &t, e));
     return login_reply(c, &t, e);
 }
 
@@ -194,7 +206,7 @@ static enum rc setup_handle(struct ctx *c, struct err *e)
 #define OPEN_WRITE (R_PUBLIC | R_WRITE | R_NO_CSRF | R_NO_IDEMPOTENCY)
 
 static const struct route auth_routes[] = {
-    { HTTP_POST, "/api/v1/auth/register", "auth_register", TAG, "Make an account.", register_prepare, register_handle, OPEN_WRITE | R_SLOW, 0, NULL, &register_body, &accepted_answer, 202, 0, BUCKET_REGISTER },
+    { HTTP_POST, "/api/v1/auth/register", "auth_register", TAG, "Make an account.", auth_register_prepare, register_handle, OPEN_WRITE | R_SLOW, 0, NULL, &auth_register_spec, &accepted_answer, 202, 0, BUCKET_REGISTER },
     { HTTP_POST, "/api/v1/auth/login", "auth_login", TAG, "Log in.", login_try_prepare, login_handle, OPEN_WRITE | R_SLOW, 0, NULL, &login_body, &login_answer, 200, 0, BUCKET_LOGIN },
     { HTTP_POST, "/api/v1/auth/refresh", "auth_refresh", TAG, "Change a refresh token for new tokens.", NULL, refresh_handle, OPEN_WRITE, 0, NULL, &refresh_body, &login_answer, 200, 0, BUCKET_API },
     { HTTP_POST, "/api/v1/auth/logout", "auth_logout", TAG, "End this session.", NULL, logout_handle, R_WRITE | R_EMPTY | R_NO_IDEMPOTENCY | R_FOR_WRITE_TOKENS_TOO, 0, NULL, NULL, NULL, 204, 0, BUCKET_API },
@@ -202,6 +214,6 @@ static const struct route auth_routes[] = {
     { HTTP_GET, "/api/v1/auth/csrf", "auth_csrf", TAG, "The CSRF token of the session.", NULL, csrf_handle, 0, 0, NULL, NULL, &csrf_answer, 200, 0, BUCKET_API },
     { HTTP_GET, "/api/v1/auth/sessions", "auth_sessions_list", TAG, "The caller's sessions.", NULL, sessions_handle, R_LIST, 0, NULL, NULL, &session_answer, 200, 0, BUCKET_API },
     { HTTP_DELETE, "/api/v1/auth/sessions/{id}", "auth_session_end", TAG, "End one of the caller's sessions.", NULL, session_end_handle, R_WRITE | R_EMPTY, 0, NULL, NULL, NULL, 204, 0, BUCKET_API },
-    { HTTP_POST, "/api/v1/auth/setup", "auth_setup", TAG, "Make the first administrator.", setup_prepare, setup_handle, OPEN_WRITE | R_SLOW, 0, NULL, &setup_body, &login_answer, 201, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/setup", "auth_setup", TAG, "Make the first administrator.", auth_setup_prepare, setup_handle, OPEN_WRITE | R_SLOW, 0, NULL, &auth_setup_spec, &login_answer, 201, 0, BUCKET_RESET },
 };
 const struct route_table routes_auth = { auth_routes, ARRAY_LEN(auth_routes) };

@@ -1,6 +1,7 @@
 /* Passwords and proofs of addresses. */
 #include "desk/signup.h"
 #include "web/account_json.h"
+#include "web/api_auth.h"
 #include "web/fields.h"
 
 struct change_body {
@@ -12,7 +13,7 @@ static const struct jfield change_fields[] = {
     IN(struct change_body, new_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
     IN(struct change_body, revoke_tokens, J_BOOL, 0, 0, 0, "API tokens end too."),
 };
-static const struct jspec change_body = JSPEC("PasswordChange", change_fields, struct change_body);
+const struct jspec auth_change_spec = JSPEC("PasswordChange", change_fields, struct change_body);
 
 struct email_body {
     struct j_text email;
@@ -20,7 +21,7 @@ struct email_body {
 static const struct jfield email_fields[] = {
     IN(struct email_body, email, J_TEXT, JF_REQUIRED, 1, 254, "Address."),
 };
-static const struct jspec email_body = JSPEC("EmailBody", email_fields, struct email_body);
+const struct jspec auth_email_spec = JSPEC("EmailBody", email_fields, struct email_body);
 
 struct address_body {
     struct j_text email, current_password;
@@ -38,7 +39,7 @@ static const struct jfield reset_fields[] = {
     IN(struct reset_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the mail's link."),
     IN(struct reset_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
 };
-static const struct jspec reset_body = JSPEC("PasswordReset", reset_fields, struct reset_body);
+const struct jspec auth_reset_spec = JSPEC("PasswordReset", reset_fields, struct reset_body);
 
 struct token_body {
     struct j_text token;
@@ -46,14 +47,14 @@ struct token_body {
 static const struct jfield token_fields[] = {
     IN(struct token_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the mail's link."),
 };
-static const struct jspec token_body = JSPEC("EmailVerify", token_fields, struct token_body);
+const struct jspec auth_token_spec = JSPEC("EmailVerify", token_fields, struct token_body);
 
 struct prepared_change {
     struct proof proof;
     struct str hash;
 };
 
-static enum rc change_prepare(struct ctx *c, struct err *e)
+enum rc auth_change_prepare(struct ctx *c, struct err *e)
 {
     const struct change_body *b = c->body;
     struct prepared_change *p = ARENA_NEW(c->a, struct prepared_change);
@@ -63,7 +64,7 @@ static enum rc change_prepare(struct ctx *c, struct err *e)
     return password_change_prepare(&ac, b->current_password.v, b->new_password.v, &p->proof, &p->hash, e);
 }
 
-static enum rc change_handle(struct ctx *c, struct err *e)
+enum rc auth_change_save(struct ctx *c, struct err *e)
 {
     const struct prepared_change *p = c->prepared;
     const struct change_body *b = c->body;
@@ -93,16 +94,21 @@ static enum rc address_handle(struct ctx *c, struct err *e)
     return accepted_reply(c);
 }
 
-static enum rc forgot_handle(struct ctx *c, struct err *e)
+enum rc auth_forgot_save(struct ctx *c, struct err *e)
 {
     const struct email_body *b = c->body;
     struct account ac = account_of(c);
 
-    TRY(password_forgot(&ac, b->email.v, e));
+    return password_forgot(&ac, b->email.v, e);
+}
+
+static enum rc forgot_handle(struct ctx *c, struct err *e)
+{
+    TRY(auth_forgot_save(c, e));
     return accepted_reply(c);
 }
 
-static enum rc reset_prepare(struct ctx *c, struct err *e)
+enum rc auth_reset_prepare(struct ctx *c, struct err *e)
 {
     const struct reset_body *b = c->body;
     struct account ac = account_of(c);
@@ -111,7 +117,7 @@ static enum rc reset_prepare(struct ctx *c, struct err *e)
     return password_reset_prepare(&ac, b->token.v, b->password.v, c->prepared, e);
 }
 
-static enum rc reset_handle(struct ctx *c, struct err *e)
+enum rc auth_reset_save(struct ctx *c, struct err *e)
 {
     const struct reset_body *b = c->body;
     struct account ac = account_of(c);
@@ -119,7 +125,7 @@ static enum rc reset_handle(struct ctx *c, struct err *e)
     return password_reset(&ac, b->token.v, *(const struct str *)c->prepared, e);
 }
 
-static enum rc verify_handle(struct ctx *c, struct err *e)
+enum rc auth_verify_save(struct ctx *c, struct err *e)
 {
     const struct token_body *b = c->body;
     struct account ac = account_of(c);
@@ -140,11 +146,11 @@ static enum rc verify_again_handle(struct ctx *c, struct err *e)
 #define OPEN_WRITE (R_PUBLIC | R_WRITE | R_NO_CSRF | R_NO_IDEMPOTENCY)
 
 static const struct route password_routes[] = {
-    { HTTP_POST, "/api/v1/auth/password", "auth_password_change", TAG, "Change the caller's password; other sessions end.", change_prepare, change_handle, R_WRITE | R_SLOW | R_EMPTY | R_NO_IDEMPOTENCY, 0, NULL, &change_body, NULL, 204, 0, BUCKET_LOGIN },
-    { HTTP_POST, "/api/v1/auth/password/forgot", "auth_password_forgot", TAG, "Ask for a mail that sets a new password.", NULL, forgot_handle, OPEN_WRITE, 0, NULL, &email_body, &accepted_answer, 202, 0, BUCKET_RESET },
-    { HTTP_POST, "/api/v1/auth/password/reset", "auth_password_reset", TAG, "Set a new password with the mail's token; all sessions and API tokens end.", reset_prepare, reset_handle, OPEN_WRITE | R_SLOW | R_EMPTY, 0, NULL, &reset_body, NULL, 204, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/password", "auth_password_change", TAG, "Change the caller's password; other sessions end.", auth_change_prepare, auth_change_save, R_WRITE | R_SLOW | R_EMPTY | R_NO_IDEMPOTENCY, 0, NULL, &auth_change_spec, NULL, 204, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/password/forgot", "auth_password_forgot", TAG, "Ask for a mail that sets a new password.", NULL, forgot_handle, OPEN_WRITE, 0, NULL, &auth_email_spec, &accepted_answer, 202, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/password/reset", "auth_password_reset", TAG, "Set a new password with the mail's token; all sessions and API tokens end.", auth_reset_prepare, auth_reset_save, OPEN_WRITE | R_SLOW | R_EMPTY, 0, NULL, &auth_reset_spec, NULL, 204, 0, BUCKET_RESET },
     { HTTP_POST, "/api/v1/auth/email", "auth_email_change", TAG, "Ask for another address of one's own: the mail to it makes the change.", address_prepare, address_handle, R_WRITE | R_SLOW | R_NO_IDEMPOTENCY, 0, NULL, &address_body, &accepted_answer, 202, 0, BUCKET_LOGIN },
-    { HTTP_POST, "/api/v1/auth/email/verify", "auth_email_verify", TAG, "Prove an address with the mail's token.", NULL, verify_handle, OPEN_WRITE | R_EMPTY, 0, NULL, &token_body, NULL, 204, 0, BUCKET_RESET },
-    { HTTP_POST, "/api/v1/auth/email/verify-again", "auth_email_verify_again", TAG, "Ask for that mail again.", NULL, verify_again_handle, OPEN_WRITE, 0, NULL, &email_body, &accepted_answer, 202, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/email/verify", "auth_email_verify", TAG, "Prove an address with the mail's token.", NULL, auth_verify_save, OPEN_WRITE | R_EMPTY, 0, NULL, &auth_token_spec, NULL, 204, 0, BUCKET_RESET },
+    { HTTP_POST, "/api/v1/auth/email/verify-again", "auth_email_verify_again", TAG, "Ask for that mail again.", NULL, verify_again_handle, OPEN_WRITE, 0, NULL, &auth_email_spec, &accepted_answer, 202, 0, BUCKET_RESET },
 };
 const struct route_table routes_password = { password_routes, ARRAY_LEN(password_routes) };

@@ -49,9 +49,9 @@ static const struct jfield create_fields[] = {
     { "external_id", J_TEXT, JF_FILLED, 1, 255, 0, NULL, NULL,
       offsetof(struct create_body, external_id), "Id in another system, unique for its source." },
 };
-static const struct jspec create_spec = JSPEC("TicketCreate", create_fields, struct create_body);
+const struct jspec ticket_create_spec = JSPEC("TicketCreate", create_fields, struct create_body);
 
-static enum rc create_prepare(struct ctx *c, struct err *e)
+enum rc api_ticket_create_prepare(struct ctx *c, struct err *e)
 {
     const struct create_body *b = c->body;
 
@@ -87,7 +87,7 @@ static void message_of_channel(struct ticket_new *in, const struct message_in *m
         in->message.on_behalf_id = in->edit.customer_id;
 }
 
-static enum rc create_read(struct ctx *c, struct call *call, struct ticket_new *in, struct err *e)
+enum rc api_ticket_create_read(struct ctx *c, struct call *call, struct ticket_new *in, struct err *e)
 {
     const struct create_body *b = c->body;
 
@@ -112,7 +112,7 @@ static enum rc ticket_create_handle(struct ctx *c, struct err *e)
     struct call call;
 
     TRY(ctx_call(c, &call, e));
-    TRY(create_read(c, &call, &in, e));
+    TRY(api_ticket_create_read(c, &call, &in, e));
     TRY(ticket_create(&call, &in, &w, e));
     ctx_location(c, "/api/v1/tickets/%lld", (long long)w.t.id);
     return answer_ticket(c, &call, w.t.id, e);
@@ -221,8 +221,8 @@ static const struct route routes[] = {
       .handle = api_tickets_list, .flags = R_LIST, .query = &tickets_query,
       .answer = &ticket_answer, .status = 200 },
     { .method = HTTP_POST, .path = "/api/v1/tickets", .op = "ticket_create", .tag = "Tickets",
-      .summary = "Opens a ticket with its first message.", .prepare = create_prepare,
-      .handle = ticket_create_handle, .flags = R_WRITE, .body = &create_spec,
+      .summary = "Opens a ticket with its first message.", .prepare = api_ticket_create_prepare,
+      .handle = ticket_create_handle, .flags = R_WRITE, .body = &ticket_create_spec,
       .answer = &ticket_answer, .status = 201, .max_body = 2 * MIB },
     { .method = HTTP_GET, .path = "/api/v1/tickets/{id}", .op = "ticket_show", .tag = "Tickets",
       .summary = "One ticket; with include also its messages and people.",

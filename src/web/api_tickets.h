@@ -5,6 +5,7 @@
 #include "web/ctx.h"
 
 struct call;
+struct ticket_new;
 struct jw;
 struct link_row;
 
@@ -22,5 +23,11 @@ enum rc api_read_bits(struct arena *a, const struct j_texts *in, const char *par
 enum rc api_person_json(struct call *call, int64_t id, bool internal, struct str *out, struct err *e) MUST_USE;
 /* One link as the ticket seen_from has it. */
 void link_json(struct jw *w, const struct call *c, int64_t seen_from, const struct link_row *row);
+
+/* Opening a ticket, without its answer: the pages of the portal do the same. */
+extern const struct jspec ticket_create_spec;
+enum rc api_ticket_create_prepare(struct ctx *c, struct err *e) MUST_USE;
+/* c->prepared begins with the struct message_body. */
+enum rc api_ticket_create_read(struct ctx *c, struct call *call, struct ticket_new *in, struct err *e) MUST_USE;
 
 #endif

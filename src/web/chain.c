@@ -6,15 +6,17 @@
 #include "web/access.h"
 #include "web/assets.h"
 #include "web/credentials.h"
+#include "web/form.h"
 #include "web/live.h"
 #include "web/metrics.h"
 #include "web/nodes.h"
+#include "web/page_hooks.h"
 #include "web/problem.h"
 #include "web/worker.h"
 
 #include "http/server.h"
 
-enum { REQUEST_ID_MAX = 64, REQUEST_ID_BYTES = 12, SMALL_BODY = 4096, TIMING_MAX = 96 };
+enum { REQUEST_ID_MAX = 64, REQUEST_ID_BYTES = 12, SMALL_BODY = 4096, FORM_BODY = 64 * 1024, TIMING_MAX = 96, PAGE_RETRY_S = 5 };
 
 static enum rc match_route(struct request *r, struct err *e);
 static enum rc reading_check(struct request *r, struct err *e);
@@ -105,6 +107,33 @@ static void success(struct request *r)
     not_modified(x);
 }
 
+/* A page, or an address that no route has, asked for by a browser. */
+static bool wants_page(const struct request *r)
+{
+    struct str accept = http_header_get(r->c.x, STR("accept")), path = r->c.x->path;
+
+    if (r->match.route)
+        return r->match.route->flags & R_PAGE;
+    return accept.p && path.p && str_find(accept, STR("text/html")) != SIZE_MAX && !str_starts(path, STR("/api/"));
+}
+
+static void page_failure(struct request *r)
+{
+    struct exchange *x = r->c.x;
+
+    if (!r->is_shown) {
+        if (!r->c.commit_error)
+            x->n_out = r->n_out_start;
+        x->out_body.n = 0;
+        x->out_body.overflow = false;
+        x->out_static = STR_NONE;
+        page_write_failure(&r->c);
+    }
+    if (x->status == 429 || x->status == 503)
+        exchange_header(x, STR("retry-after"),
+                        str_printf(x->arena, "%d", r->c.err.retry_after_s > 0 ? r->c.err.retry_after_s : PAGE_RETRY_S));
+}
+
 static void failure(struct request *r)
 {
     struct ctx *c = &r->c;
@@ -116,6 +145,10 @@ static void failure(struct request *r)
         .path = c->route ? c->route->path : NULL,
     };
 
+    if (wants_page(r)) {
+        page_failure(r);
+        return;
+    }
     if (c->x->out_fd < 0 && !c->commit_error && !c->shows_current)
         c->x->n_out = r->n_out_start; /* what a failed handler had set means nothing now */
     problem_write(c->x, &p);
@@ -173,6 +206,8 @@ static void finish(struct request *r, enum rc rc)
         failure(r);
     json_decref(r->json);
     r->json = NULL;
+    if (c->form)
+        form_release(c->form);
     idempotency_end(r);
     exchange_header_own(x, STR("x-request-id"), c->request_id);
     ratelimit_headers(r);
@@ -240,6 +275,8 @@ static size_t body_limit(const struct request *r)
 
     if (route->flags & R_RAW_BODY)
         return route->max_body ? route->max_body : r->live->max_upload;
+    if (route->flags & R_PAGE)
+        return route->max_body ? route->max_body : FORM_BODY;
     if (!route->body)
         return SMALL_BODY;
     return route->max_body ? route->max_body : r->live->max_body;
@@ -285,9 +322,16 @@ static void start_answer(struct request *r)
     r->c.commit_error = r->c.shows_current = false;
 }
 
+static void end_request(struct request *r, enum rc rc);
+
 static void busy(struct request *r, const char *what)
 {
-    finish_and_reply(r, err_set(&r->c.err, RC_BUSY, "overloaded", "The server is too busy: %s.", what));
+    enum rc rc = err_set(&r->c.err, RC_BUSY, "overloaded", "The server is too busy: %s.", what);
+
+    if (r->c.form)
+        end_request(r, rc);
+    else
+        finish_and_reply(r, rc);
 }
 
 static void on_request(struct exchange *x, void *arg)
@@ -408,13 +452,30 @@ static enum rc write_run(struct write_job *j, struct db *db, struct err *e)
     return c->commit_error && rc != RC_FAIL && rc != RC_RETRY ? RC_OK : rc;
 }
 
+static void again_run(struct lane_job *job, void *thread);
+
+/* The end of a request that a lane ran.  A page that failed is shown again, with what was typed in it,
+ * on a read lane: what it shows is read from the database. */
+static void end_request(struct request *r, enum rc rc)
+{
+    struct exchange *x = r->c.x;
+
+    if (rc != RC_OK && (r->c.route->flags & R_PAGE)) {
+        r->failed = r->c.err.rc = rc;
+        x->job.run = again_run;
+        if (lane_push(r->c.app->read_lane, &x->job))
+            return;
+    }
+    finish_and_reply(r, rc);
+}
+
 static void write_done(struct write_job *j, enum rc rc)
 {
     struct request *r = request_of_write(j);
 
     if (rc == RC_OK && !atomic_load(&r->c.app->draining))
         nodes_wrote(r->c.app);
-    finish_and_reply(r, rc == RC_OK ? r->write_rc : rc);
+    end_request(r, rc == RC_OK ? r->write_rc : rc);
 }
 
 /* The answer of a reading handler is there, and waits for its line in the access log. */
@@ -456,7 +517,7 @@ static void run_handler(struct request *r)
             busy(r, "too many changes are waiting");
         return;
     }
-    finish_and_reply(r, rc);
+    end_request(r, rc);
 }
 
 static enum rc run_prepare(struct request *r)
@@ -474,7 +535,7 @@ static void prepare_and_handle(struct request *r)
         return;
     }
     leave_db(r);
-    finish_and_reply(r, rc);
+    end_request(r, rc);
 }
 
 static bool enter_db(struct request *r, void *thread)
@@ -495,6 +556,23 @@ static struct request *request_of_job(struct lane_job *job)
     struct exchange *x = (struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
 
     return x->app;
+}
+
+/* Before the answer nothing of a failed handler stays but the cookies of an attempt that counts. */
+static void again_run(struct lane_job *job, void *thread)
+{
+    struct request *r = request_of_job(job);
+    struct err e = { 0 };
+    struct db *db = NULL;
+
+    if (worker_db(thread, &db, &e) == RC_OK) {
+        use_db(r, db, false);
+        start_answer(r);
+        r->is_shown = db_snapshot_begin(db, &e) == RC_OK && page_show_failure(&r->c, &e) == RC_OK
+                      && !r->c.x->out_body.overflow;
+        leave_db(r);
+    }
+    finish_and_reply(r, r->failed);
 }
 
 static void slow_run(struct lane_job *job, void *thread)
@@ -519,7 +597,7 @@ void chain_run(struct lane_job *job, void *thread)
     r->n_out_start = c->x->n_out;
     if (rc != RC_OK) {
         leave_db(r);
-        finish_and_reply(r, rc);
+        end_request(r, rc);
     } else if (c->route->flags & R_SLOW) {
         leave_db(r);
         job->run = slow_run;

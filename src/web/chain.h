@@ -46,12 +46,19 @@ struct request {
     json_t *json;               /* the body, freed before the answer goes */
     struct idem idem;
     size_t n_out_start;         /* headers that were there before handle() */
+    enum rc failed;             /* of a page: why it is shown again, or why its error is */
+    bool is_shown;              /* and that is in the answer */
     struct ctx c;               /* the last member: see request_new() */
 };
 
 static inline struct request *request_of_write(struct write_job *j)
 {
     return (struct request *)(void *)((char *)j - offsetof(struct request, write));
+}
+
+static inline struct request *request_of_ctx(struct ctx *c)
+{
+    return (struct request *)(void *)((char *)c - offsetof(struct request, c));
 }
 
 typedef enum rc (*stage_fn)(struct request *r, struct err *e);

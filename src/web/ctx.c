@@ -8,6 +8,14 @@
 
 enum { LOCATION_MAX = 256 };
 
+void ctx_keep_json(struct ctx *c, json_t *v)
+{
+    struct request *r = request_of_ctx(c);
+
+    json_decref(r->json);
+    r->json = v;
+}
+
 static enum rc absent(struct err *e)
 {
     return err_set(e, RC_NOT_FOUND, "", "%s", "");

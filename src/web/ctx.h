@@ -14,6 +14,7 @@
 #include "web/route.h"
 
 struct app;
+struct form;
 
 struct ctx {
     struct exchange *x;
@@ -22,8 +23,10 @@ struct ctx {
     const struct route *route;
     struct str request_id;
     struct str params[ROUTE_PARAMS_MAX]; /* the path's {…}, in order, decoded */
+    int64_t object_id;          /* for the log, where the path names the object otherwise than by its id */
     void *query;                /* as route->query says, or NULL */
     void *body;                 /* as route->body says, or NULL */
+    struct form *form;          /* of pages: the fields sent, or the parameters of the address; else NULL */
     struct actor who;
     struct db *db;              /* this lane's connection; in R_WRITE handle(): inside a transaction */
     struct jw out;              /* the answer's JSON; reset before each run of handle(), as are x->n_out and commit_error */
@@ -37,6 +40,9 @@ struct ctx {
     struct err err;             /* the e of all calls: the last one is the answer's. The last member,
                                    with its 11 KiB of field errors at the end: see request_new() */
 };
+
+/* JSON that lives until the answer goes: the request frees it. */
+void ctx_keep_json(struct ctx *c, json_t *v);
 
 /* Path parameter as an id; RC_NOT_FOUND when it is not a positive integer. */
 enum rc ctx_id(struct ctx *c, size_t param, int64_t *id, struct err *e) MUST_USE;

@@ -3,6 +3,7 @@
 #include "store/idempotency.h"
 
 #include "web/chain.h"
+#include "web/form.h"
 #include "web/live.h"
 
 #include "base/clock.h"
@@ -113,7 +114,10 @@ static enum rc make_hashes(struct request *r, struct str key, struct err *e)
     struct ctx *c = &r->c;
     struct str owner, body;
 
-    TRY(body_hash(r, &body, e));
+    if (c->form)
+        body = sha256_hex(hash_sha256(form_fingerprint(c->form, c->a)), c->a);
+    else
+        TRY(body_hash(r, &body, e));
     owner = c->who.user_id ? str_printf(c->a, "user:%lld", (long long)c->who.user_id)
                            : str_printf(c->a, "address:%.*s", STR_ARG(c->who.address));
     r->idem.key_hash =
@@ -125,7 +129,7 @@ static enum rc make_hashes(struct request *r, struct str key, struct err *e)
 
 enum rc idempotency_begin(struct request *r, struct err *e)
 {
-    struct str key = http_header_get(r->c.x, STR("idempotency-key"));
+    struct str key = r->c.form ? form_get(r->c.form, FORM_ONCE) : http_header_get(r->c.x, STR("idempotency-key"));
     const unsigned method = r->c.x->method;
 
     if (!key.p || !(method & (HTTP_POST | HTTP_PATCH)) || !(r->c.route->flags & R_WRITE)

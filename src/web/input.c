@@ -1,6 +1,7 @@
 /* Validation of the input.  The headers are judged on the loop before the body is read, the form of
  * the body (UTF-8, JSON, depth, duplicate keys) on a lane, the fields after the permission. */
 #include "web/chain.h"
+#include "web/form.h"
 #include "web/live.h"
 
 enum { BODY_WITHOUT_SPEC_MAX = 4096 };
@@ -24,7 +25,7 @@ static enum rc check_content_type(const struct request *r, struct err *e)
 {
     struct str type = http_header_get(r->c.x, STR("content-type"));
 
-    if (!type.p || (r->c.route->flags & R_RAW_BODY) || is_json_type(type))
+    if (!type.p || (r->c.route->flags & (R_RAW_BODY | R_PAGE)) || is_json_type(type))
         return RC_OK;
     err_field(e, "Content-Type", "choice", "application/json", "this content type is not understood here");
     return err_set(e, RC_MEDIA_TYPE, "", "The body must be application/json in UTF-8.");
@@ -65,10 +66,24 @@ enum rc input_headers(struct request *r, struct err *e)
     return check_accept(r, e);
 }
 
+/* What a page was sent: a form, or what stands in its address. */
+static enum rc page_form(struct request *r, struct err *e)
+{
+    struct ctx *c = &r->c;
+
+    c->form = ARENA_NEW(c->a, struct form);
+    if (http_is_unsafe(c->x->method))
+        return form_read(c->x, c->a, c->form, e);
+    form_query(c->x->query, c->a, c->form);
+    return c->x->body_len == 0 ? RC_OK : err_set(e, RC_BAD, "unexpected_body", "A request with this method has no body.");
+}
+
 enum rc input_form(struct request *r, struct err *e)
 {
     struct exchange *x = r->c.x;
 
+    if (r->c.route->flags & R_PAGE)
+        return page_form(r, e);
     if ((r->c.route->flags & R_RAW_BODY) || x->body_len == 0)
         return RC_OK;
     if (!http_is_unsafe(x->method))
@@ -101,6 +116,12 @@ static enum rc read_body(struct request *r, struct err *e)
 enum rc input_fields(struct request *r, struct err *e)
 {
     const struct jspec *spec = r->c.route->query ? r->c.route->query : &nothing_spec;
+
+    if (r->c.route->flags & R_PAGE) { /* the address may hold what others put there */
+        if (r->c.route->body)
+            r->json = form_json(r->c.form, r->c.route->body);
+        return r->c.route->body ? jspec_read(r->c.route->body, r->json, r->c.a, &r->c.body, e) : RC_OK;
+    }
 
     TRY(jspec_read_query(spec, r->c.x->query, r->c.a, &r->c.query, e));
     return read_body(r, e);

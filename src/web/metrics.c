@@ -3,9 +3,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-const int metrics_statuses[METRICS_STATUSES - 1] = { 200, 201, 202, 204, 206, 301, 302, 304,
+const int metrics_statuses[METRICS_STATUSES - 1] = { 200, 201, 202, 204, 206, 301, 302, 303, 304,
                                                      308, 400, 401, 403, 404, 405, 406, 408,
-                                                     409, 412, 413, 414, 415, 416, 422, 429,
+                                                     409, 410, 412, 413, 414, 415, 416, 422, 429,
                                                      431, 500, 501, 503, 507 };
 const int64_t metrics_bounds_us[METRICS_BUCKETS - 1] = { 250,    500,     1000,   2500,   5000,
                                                          10000,  25000,   50000,  100000, 250000,

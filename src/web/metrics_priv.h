@@ -4,7 +4,7 @@
 
 #include "web/metrics.h"
 
-enum { METRICS_BUCKETS = 14, METRICS_STATUSES = 30, METRICS_METHODS = 8 };
+enum { METRICS_BUCKETS = 14, METRICS_STATUSES = 32, METRICS_METHODS = 8 };
 
 struct route_stat {
     _Atomic int64_t status[METRICS_STATUSES]; /* as metrics_statuses[], the last: any other */

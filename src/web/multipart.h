@@ -14,7 +14,7 @@ struct arena;
 
 enum {
     MULTIPART_BOUNDARY_MAX = 70,
-    MULTIPART_PARTS_MAX = 16,
+    MULTIPART_PARTS_MAX = 400, /* a form with many fields */
     MULTIPART_HEADERS_MAX = 8,
     MULTIPART_HEADER_BYTES_MAX = 4096, /* of one part, all lines together */
 };

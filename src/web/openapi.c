@@ -469,7 +469,7 @@ static void collect(struct doc *d, const struct route_table *const *tables, size
         for (size_t j = 0; j < tables[i]->n; j++) {
             const struct route *r = &tables[i]->routes[j];
 
-            if (r->flags & R_HIDDEN)
+            if (r->flags & (R_HIDDEN | R_PAGE))
                 continue;
             d->routes[d->n++] = r;
             if (r->body)

@@ -20,6 +20,8 @@ static int64_t object_of(const struct request *r)
 {
     int64_t id;
 
+    if (r && r->c.object_id)
+        return r->c.object_id;
     return r && r->match.route && str_i64(r->c.params[0], 1, INT64_MAX, &id) ? id : 0;
 }
 

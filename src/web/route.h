@@ -26,6 +26,7 @@ enum route_flags {
     R_NO_IDEMPOTENCY = 1 << 11, /* the answer must not be stored (it holds tokens) */
     R_HIDDEN = 1 << 12,   /* not part of the API document: health, assets */
     R_FOR_WRITE_TOKENS_TOO = 1 << 13, /* an unsafe method that read-only tokens may use */
+    R_PAGE = 1 << 15,     /* a page of the portal: takes a form (c->form), answers and fails as HTML */
     R_LATER = 1 << 14,    /* may also answer 202 with the same members: it goes on as a job */
 };
 
@@ -49,6 +50,7 @@ struct route {
     int status;                   /* of success: 200, 201, 202, 204 */
     size_t max_body;              /* 0: the setting's */
     enum route_bucket bucket;
+    handler_fn again;             /* of a page's form that was refused: shows it again, filled (web/page_hooks.h) */
 };
 
 struct route_table {

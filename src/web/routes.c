@@ -36,6 +36,12 @@
     X(routes_meta) \
     X(routes_search) \
     X(routes_views) \
+    X(routes_page_account) \
+    X(routes_page_links) \
+    X(routes_page_requests) \
+    X(routes_page_request) \
+    X(routes_page_request_new) \
+    X(routes_page_profile) \
 
 /* clang-format on */
 #define X(name) extern const struct route_table name;

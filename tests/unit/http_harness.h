@@ -145,7 +145,7 @@ static void fx_hold(struct exchange *x)
 
 static void fx_asset(struct exchange *x)
 {
-    static_answer(x, static_find(STR("/")));
+    static_answer(x, static_find(STR("/portal.css")));
     exchange_reply(x);
 }
 

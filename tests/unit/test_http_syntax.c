@@ -373,12 +373,11 @@ static void trickling_runs_out_of_time(void **state)
 static void the_placeholder_page_is_embedded(void **state)
 {
     (void)state;
-    assert_non_null(static_find(STR("/")));
-    assert_ptr_equal(static_find(STR("/")), static_find(STR("/index.html")));
-    assert_null(static_find(STR("/index.htm")));
-    assert_ptr_equal(static_find(STR("/setup")), static_find(STR("/setup.html")));
+    assert_ptr_equal(static_find(STR("/docs/")), static_find(STR("/docs/index.html")));
+    assert_non_null(static_find(STR("/portal.css")));
+    assert_null(static_find(STR("/portal.htm")));
     assert_null(static_find(STR("")));
-    assert_non_null(static_find(STR("/"))->gzip.p);
+    assert_non_null(static_find(STR("/portal.css"))->gzip.p);
 }
 
 int main(void)
