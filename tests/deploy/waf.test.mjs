@@ -143,6 +143,20 @@ describe('the values of bodies', () => {
   });
 });
 
+describe('the forms of the pages', () => {
+  const attack = "x' UNION SELECT name, password FROM users; <script>alert(1)</script>";
+  const send = (path, fields) => through(wall, 'POST', path, { body: new URLSearchParams(fields), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  test('pass with what people write, and are judged for the rest', async () => {
+    for (const name of ['title', 'body', 'name', 'password', 'current_password', 'new_password', 'token', 'mfa_token', 'code'])
+      assert.notEqual((await send('/requests/new', { [name]: attack })).status, 403, name);
+    for (const name of ['group', 'email', 'next', 'state', 'locale', 'unknown'])
+      assert.equal((await send('/requests/new', { [name]: attack })).status, 403, name);
+    for (const name of ['title', 'body', 'password'])
+      assert.equal((await through(wall, 'GET', `/?${name}=${encodeURIComponent(attack)}`)).status, 403, `${name} in the query`);
+    assert.equal((await send(`${api}/tickets`, { title: 'x' })).status, 403, 'no form reaches the API');
+  });
+});
+
 describe('what it lets through', () => {
   const bearer = () => ({ authorization: `Bearer ${agent.token}` });
   const texts = [
@@ -203,7 +217,7 @@ const attacks = 'sends attacks itself, which the wall answers';
 const machine = 'is about the process and its files; what it asks over HTTP is in the other suites';
 const apart = {
   http: 'writes to the socket of the server itself: framing, HTTP/2, TLS', slow: 'slow clients: nginx takes their place', queues: 'fills the queues of the server, behind nginx\'s own',
-  refusals: attacks, input: attacks, forging: attacks, xss: attacks, sanitizer: attacks, canaries: machine,
+  refusals: attacks, input: attacks, forging: attacks, xss: attacks, sanitizer: attacks, canaries: machine, portal: 'drives a browser; its forms are tried above',
   rights: 'counts the statements of each answer in /metrics, which no balancer passes on', known: 'the same',
   backup: machine, checklist: machine, config: machine, confine: machine, durability: machine, erase: machine, lab: machine, nodes: machine, seed: machine,
 };
