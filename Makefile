@@ -14,6 +14,7 @@ run: build ## Install what is needed, build, make a .env, migrate, start on http
 	@echo
 	@url=$$(build/server config 2>/dev/null | sed -n 's/^BASE_URL=\([^ ]*\).*/\1/p'); \
 	echo "  $$url            the server (SERVER_PORT and BASE_URL in .env)"; \
+	echo "  $$url/app        the agents' workspace"; \
 	echo "  $$url/api/docs   its API"
 	@echo "  The first administrator: open the one-time link that the server prints, or run"
 	@echo "      build/server user create --role admin --email you@example.com --name 'Your Name'"
