@@ -118,7 +118,7 @@ for (const engine of engines)
         assert.match(await page.textContent('article'), /It does not print\.\s+Not at all\./);
         assert.equal(await page.locator('article .files a').count(), 2);
         assert.equal(await page.locator('article .files img').count(), 1);
-        const file = await v.context.request.get(await page.getAttribute('article .files a', 'href'));
+        const file = await v.context.request.get(await page.getAttribute('article .files a:has-text("notes.txt")', 'href'));
         assert.equal(await file.text(), 'notes');
         assert.match(file.headers()['content-disposition'], /^attachment/);
 
