@@ -245,7 +245,7 @@ void check_headers(struct check_run *r, const char *of, struct finding *f)
     } wanted[] = {
         { "content-security-policy", "default-src 'none'" },
         { "x-content-type-options", "nosniff" },
-        { "referrer-policy", "no-referrer" },
+        { "referrer-policy", "same-origin" },
         { "permissions-policy", "camera=()" },
         { "cross-origin-opener-policy", "same-origin" },
         { "cross-origin-resource-policy", "same-origin" },
@@ -273,18 +273,18 @@ void check_caching(struct check_run *r, const char *of, struct finding *f)
     struct str etag;
 
     (void)of;
-    if (!live_get(r, "/", &first, f))
+    if (!live_get(r, "/app/", &first, f))
         return;
     etag = answer_header(&first, "etag");
     if (!etag.p)
-        return find_fail(f, "/ has no ETag");
+        return find_fail(f, "/app/ has no ETag");
     ask(r->asker,
-        &(struct ask){ .path = "/",
+        &(struct ask){ .path = "/app/",
                        .headers = { str_printf(r->a, "If-None-Match: %.*s", STR_ARG(etag)).p } },
         &again);
     ask(r->asker, &(struct ask){ .path = "/api/v1/tickets" }, &private);
     if (again.status != 304)
-        find_fail(f, "/ is sent again (%d) to whom already has it", again.status);
+        find_fail(f, "/app/ is sent again (%d) to whom already has it", again.status);
     else if (str_find(answer_header(&private, "cache-control"), STR("no-store")) == SIZE_MAX
              || answer_header(&private, "age").p)
         find_fail(f, "an answer of the API may be kept by a cache (Cache-Control: \"%.*s\")",

@@ -83,8 +83,8 @@ static void apply_range(struct exchange_io *io)
         return;
     r = negotiate_range(http_header_get(x, STR("range")), whole, &off, &n);
     if (r == RANGE_BAD) {
-        x->status = 416;
-        drop_body(io);
+        exchange_refuse(io, RC_RANGE, "None of these bytes is there.");
+        io->src = (struct body_src){ .fd = -1, .p = x->out_body.p, .left = x->out_body.n };
         out_add(x, STR("content-range"),
                 str_printf(x->arena, "bytes */%llu", (unsigned long long)whole));
     } else if (r == RANGE_ONE) {

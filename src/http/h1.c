@@ -308,7 +308,9 @@ static size_t take_head(struct conn *c, const char *p, size_t n)
     rc = s == SCAN_BAD ? RC_BAD : head_limits(&c->hl->lim, p, end);
     if (rc != RC_OK) {
         refuse(c, NULL, rc,
-               rc == RC_BAD ? "a malformed header section" : "a header section that is too large");
+               rc == RC_BAD        ? "a malformed header section"
+               : rc == RC_URI_LONG ? "an address that is too long"
+                                   : "a header section that is too large");
         return n;
     }
     if (s == SCAN_MORE)

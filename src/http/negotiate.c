@@ -120,6 +120,17 @@ bool negotiate_if_range(struct str if_range, struct str etag)
     return etag.p && !str_starts(etag, STR("W/")) && str_eq(str_trim(if_range), etag);
 }
 
+/* A number too large to be one is past every end. */
+static bool range_number(struct str s, int64_t *out)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    if (!str_i64(s, 0, INT64_MAX, out))
+        *out = INT64_MAX;
+    return true;
+}
+
 enum range negotiate_range(struct str range, uint64_t len, uint64_t *off, uint64_t *n)
 {
     struct str first, rest;
@@ -131,9 +142,9 @@ enum range negotiate_range(struct str range, uint64_t len, uint64_t *off, uint64
     if (str_chr(rest, ',') != SIZE_MAX || str_chr(rest, '-') == SIZE_MAX)
         return RANGE_NONE;
     first = str_cut(&rest, '-');
-    if (first.n && !str_i64(first, 0, INT64_MAX, &a))
+    if (first.n && !range_number(first, &a))
         return RANGE_NONE;
-    if (rest.n && !str_i64(rest, 0, INT64_MAX, &b))
+    if (rest.n && !range_number(rest, &b))
         return RANGE_NONE;
     if (first.n == 0) { /* the last b bytes */
         if (rest.n == 0)

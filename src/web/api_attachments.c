@@ -308,6 +308,7 @@ static const struct route routes[] = {
       .tag = "Attachments",
       .summary = "The bytes of a file, with Range.",
       .handle = api_attachment_content,
+      .flags = R_PARTS,
       .status = 200 },
 };
 const struct route_table routes_attachments = { routes, ARRAY_LEN(routes) };

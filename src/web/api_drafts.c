@@ -150,6 +150,8 @@ static enum rc show_current(struct ctx *c, const struct draft *d, struct err *e)
 
     if (drafts_find(c->db, d->user_id, d->ticket_id, d->slot, c->a, &now, &quiet) != RC_OK)
         return e->rc;
+    err_field(e, "/version", "version_mismatch", "the version of the draft as it is now",
+              "This is not the version of the draft.");
     write_draft(&c->out, &now);
     c->shows_current = true;
     return e->rc;

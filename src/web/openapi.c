@@ -32,6 +32,7 @@ static const struct {
     { "412", "VersionMismatch", "If-Match does not hold; `current` is the object as it is now." },
     { "413", "TooLarge", "The body is larger than allowed." },
     { "415", "UnsupportedMediaType", "The body is not of a type that is understood here." },
+    { "416", "RangeNotSatisfiable", "None of the bytes that Range asks for is there." },
     { "422", "Invalid", "Well formed, but values are missing, unknown or not allowed; `errors` names each." },
     { "429", "TooManyRequests", "The rate limit is used up; `Retry-After` says when to come again." },
     { "500", "InternalError", "Our fault; the request id finds it in the log." },
@@ -54,6 +55,8 @@ static bool problem_fits(const struct route *r, const char *status)
         return unsafe && param;
     if (strcmp(status, "413") == 0 || strcmp(status, "415") == 0)
         return unsafe && (body || r->method != HTTP_DELETE);
+    if (strcmp(status, "416") == 0)
+        return r->flags & R_PARTS;
     if (strcmp(status, "406") == 0)
         return r->answer != NULL;
     return true;
@@ -268,6 +271,7 @@ static void success_write(struct doc *d, const struct route *r, int status)
     jw_kv_text(w, "description",
                status == 201 ? STR("Created.") : status == 202 ? STR("Accepted; it goes on in the background.")
                                              : status == 204   ? STR("Done; nothing to say.")
+                                             : status == 206   ? STR("The part that Range asks for.")
                                                                : STR("Done."));
     success_headers(d, r);
     if (status != 204 && !(r->flags & R_EMPTY))
@@ -284,6 +288,8 @@ static void responses_write(struct doc *d, const struct route *r)
     success_write(d, r, r->status);
     if (r->flags & R_LATER)
         success_write(d, r, 202);
+    if (r->flags & R_PARTS)
+        success_write(d, r, 206);
     if (r->method == HTTP_GET) {
         jw_key(w, "304");
         jw_raw(w, STR("{\"description\":\"Not changed since If-None-Match.\"}"));

@@ -13,6 +13,9 @@ static const struct {
     { "unknown_host", { "Host", "a name of BASE_URL or ALLOWED_HOSTS" } },
     { "multipart", { "body", "multipart/form-data as in RFC 7578" } },
     { "malformed_json", { "", "JSON in UTF-8, each name once in its object" } },
+    /* 401 */
+    { "invalid_credentials", { "/password", "the password of this account; of a login, address and password together" } },
+    { "invalid_code", { "/code", "the code of this half minute, or a recovery code that was not used" } },
     /* 403 */
     { "read_only_token", { "Authorization", "a token that may write; this one may GET and HEAD" } },
     { "session_needed", { "Authorization", OWN_LOGIN } },
@@ -62,6 +65,7 @@ static const struct refusal by_rc[RC_COUNT_] = {
     [RC_URI_LONG] = { "path", "at most HTTP_MAX_REQUEST_LINE bytes" },
     [RC_RANGE] = { "Range", "bytes that are there; Content-Range tells how many" },
     [RC_INVALID] = { "body", "values as in GET /api/openapi.json" },
+    [RC_NOT_IMPLEMENTED] = { "request", "methods that GET /api/openapi.json lists; no transfer coding but chunked" },
     [RC_HEADERS_BIG] = { "header", "fewer and shorter header fields" },
 };
 

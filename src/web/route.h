@@ -26,8 +26,9 @@ enum route_flags {
     R_NO_IDEMPOTENCY = 1 << 11, /* the answer must not be stored (it holds tokens) */
     R_HIDDEN = 1 << 12,   /* not part of the API document: health, assets */
     R_FOR_WRITE_TOKENS_TOO = 1 << 13, /* an unsafe method that read-only tokens may use */
-    R_PAGE = 1 << 15,     /* a page of the portal: takes a form (c->form), answers and fails as HTML */
     R_LATER = 1 << 14,    /* may also answer 202 with the same members: it goes on as a job */
+    R_PAGE = 1 << 15,     /* a page of the portal: takes a form (c->form), answers and fails as HTML */
+    R_PARTS = 1 << 16,    /* the answer is a file, of which Range asks for a part */
 };
 
 enum route_bucket { BUCKET_API, BUCKET_LOGIN, BUCKET_REGISTER, BUCKET_RESET, BUCKET_FORM, BUCKET_TOKEN, BUCKET_COUNT_ };

@@ -150,7 +150,7 @@ const each = (kind) =>
     test('headers of the server are the visitor\'s, unchanged', async () => {
       const names = ['content-security-policy', 'strict-transport-security', 'x-content-type-options', 'referrer-policy',
         'permissions-policy', 'cross-origin-opener-policy', 'cross-origin-resource-policy', 'cache-control', 'etag', 'content-type'];
-      for (const path of ['/', '/api/openapi.json', `${api}/tickets`, '/nothing-here']) {
+      for (const path of ['/', '/app/', '/api/openapi.json', `${api}/tickets`, '/nothing-here']) {
         const direct = await fetch(nodes[0].url + path, { headers: { 'x-forwarded-for': visitor() } });
         const through = await front.ask('GET', path, { from: visitor(), headers: { 'accept-encoding': 'identity' } });
         assert.equal(through.status, direct.status, path);
@@ -163,7 +163,7 @@ const each = (kind) =>
     test('what is compressed stays so, and what is known is not sent again', async () => {
       const r = await front.ask('GET', '/api/openapi.json', { from: visitor(), headers: { 'accept-encoding': 'zstd, br, gzip' } });
       assert.ok(['zstd', 'br', 'gzip'].includes(r.headers['content-encoding']));
-      const again = await front.ask('GET', '/', { from: visitor(), headers: { 'if-none-match': (await front.ask('GET', '/')).headers.etag } });
+      const again = await front.ask('GET', '/app/', { from: visitor(), headers: { 'if-none-match': (await front.ask('GET', '/app/')).headers.etag } });
       assert.equal(again.status, 304);
     });
 

@@ -135,6 +135,9 @@ onServer('the main job', { REGISTRATION: 'verify' }, (shared) => {
     const beyond = await part(`bytes=${file.length}-`);
     assert.equal(beyond.status, 416);
     assert.equal(beyond.headers.get('content-range'), `bytes */${file.length}`);
+    assert.equal(beyond.headers.get('content-type'), 'application/problem+json');
+    assert.equal(beyond.json.errors[0].pointer, 'Range');
+    assert.equal((await part('bytes=18446744073709551616-')).status, 416, 'a number too large to be one');
     const etag = whole.headers.get('etag');
     const same = await who.customer.request('GET', path, { headers: { 'if-none-match': etag } });
     assert.equal(same.status, 304);

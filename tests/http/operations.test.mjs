@@ -188,6 +188,8 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     assert.ok(gone.status < 300, gone.text);
     for (const [put, list] of [[`${path}/drafts/reply`, `${path}/drafts`], [`${api}/drafts/new`, `${api}/drafts`]]) {
       await agent.expect(200, 'PUT', put, { body: { data: { body: 'unfinished' } } });
+      const stale = await agent.expect(412, 'PUT', put, { body: { data: { body: 'another' } } });
+      assert.equal(stale.errors[0].pointer, '/version');
       await agent.get(list);
       await agent.delete(put);
     }

@@ -76,6 +76,7 @@ static void files_are_sent_whole_and_in_part(void **state)
     assert_int_equal(ask("GET /file?30", "Range: bytes=-2\r\n"), 206);
     assert_string_equal(body_of(answer), "cd");
     assert_int_equal(ask("GET /file?30", "Range: bytes=30-\r\n"), 416);
+    assert_int_equal(ask("GET /file?30", "Range: bytes=18446744073709551616-\r\n"), 416);
     assert_non_null(strstr(answer, "content-range: bytes */30\r\n"));
     assert_int_equal(ask("GET /file?30", "Range: bytes=0-1,3-4\r\n"), 200);
     assert_int_equal(ask("GET /file?30", "Range: bytes=0-1\r\nIf-Range: \"f1\"\r\n"), 206);
