@@ -191,17 +191,21 @@ export async function storm(front, agent, run) {
   const done = { read: 0, keyed: 0, plain: 0 };
   let over = false;
   const client = async (sort) => {
-    const keep = new https.Agent({ keepAlive: true });
-    while (!over) {
+    let keep, from;
+    for (let i = 0; !over; i++) {
+      if (i % 10 === 0) { // another visitor, whose connection stays for ten requests
+        keep?.destroy();
+        [keep, from] = [new https.Agent({ keepAlive: true }), visitor()];
+      }
       const headers = { authorization: `Bearer ${agent.token}` };
       if (sort === 'keyed') headers['idempotency-key'] = randomBytes(9).toString('base64url');
       const [method, body] = sort === 'read' ? ['GET'] : ['POST', { title: 'storm', message: { body: 'x' }, customer: 'c@example.org' }];
       const path = method === 'GET' ? `/api/v1/tickets?limit=1` : `/api/v1/tickets`;
-      const status = await front.ask(method, path, { from: visitor(), headers, body, agent: keep }).then((r) => r.status, (e) => e.code);
+      const status = await front.ask(method, path, { from, headers, body, agent: keep }).then((r) => r.status, (e) => e.code);
       if (status === 200 || status === 201) done[sort]++;
       else if (status !== 429) failed[sort].push(status);
     }
-    keep.destroy();
+    keep?.destroy();
   };
   const clients = ['read', 'read', 'read', 'keyed', 'keyed', 'plain'].map(client);
   const more = async (n) => {
