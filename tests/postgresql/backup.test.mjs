@@ -60,7 +60,8 @@ describe('backups of PostgreSQL', () => {
     server = await pg.server({ BACKUP_DIR: pg.backups, BACKUP_KEY: key });
     agent = await server.person('agent');
     customer = await server.person('customer');
-    await until(async () => (await sets(server)).length > 0, 'the first full copy, which serve makes by itself', 120000);
+    const isMade = async () => (await server.run(['backup', 'list'])).code === 0 && (await sets(server)).length > 0; // 1: there is none yet
+    await until(isMade, 'the first full copy, which serve makes by itself', 120000);
   });
   after(async () => {
     await server?.stop();
