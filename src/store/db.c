@@ -42,6 +42,7 @@ void db_close(struct db **db)
     if (!d)
         return;
     db_carry(d, NULL, NULL);
+    db_ahead_forget(d);
     d->drv->close(d); /* first: a server drops the statements with the connection */
     db_cache_flush(d);
     if (d->access == DB_READ)
@@ -237,20 +238,85 @@ void db_rows_end(struct db_rows *r)
         stmt_free(r->db, st);
 }
 
-static enum rc run_once(struct db *db, struct db_rows *r, struct str text, bool composed,
-                        struct db_args args, struct err *e)
+static enum rc start(struct db *db, struct db_rows *r, struct str text, bool composed, struct db_args args,
+                     struct err *e)
 {
     struct db_stmt *st;
-    enum rc rc;
 
-    TRY(db->drv->ready(db, e));
     TRY(stmt_get(db, text, composed, args, &st, e));
     st->started_us = clock_mono_us();
     st->busy = true;
     r->st = st;
     db->statements++;
     db->tx_statements++;
-    rc = db->drv->run(db, r, args, e);
+    return RC_OK;
+}
+
+/* ---- One statement ahead ---- */
+
+void db_ahead_forget(struct db *db)
+{
+    db_rows_end(&db->ahead.rows);
+    db->ahead.sql = STR_NONE;
+}
+
+void db_ask_ahead(struct db *db, const char *sql, size_t n, struct db_args args)
+{
+    INVARIANT(args.n <= DB_AHEAD_VALUES);
+    if (!db->drv->run_both || !db->is_reading)
+        return;
+    db_ahead_forget(db);
+    db->ahead.sql = (struct str){ sql, n };
+    db->ahead.n = args.n;
+    for (size_t i = 0; i < args.n; i++) {
+        INVARIANT(args.v[i].type == DB_T_INT);
+        db->ahead.v[i] = args.v[i];
+    }
+}
+
+/* The rows of a statement that was sent ahead. */
+static bool take_ahead(struct db *db, struct db_rows *r, struct str text, struct db_args args)
+{
+    struct db_ahead *ah = &db->ahead;
+    bool is_it = ah->rows.st && ah->sql.p == text.p && ah->n == args.n;
+
+    for (size_t i = 0; is_it && i < args.n; i++)
+        is_it = args.v[i].type == DB_T_INT && args.v[i].i == ah->v[i].i;
+    if (!is_it)
+        return false;
+    *r = ah->rows;
+    r->st->started_us = clock_mono_us();
+    ah->rows = (struct db_rows){ 0 };
+    ah->sql = STR_NONE;
+    return true;
+}
+
+/* Whether something is to go along with what runs next. */
+static bool start_ahead(struct db *db)
+{
+    struct db_ahead *ah = &db->ahead;
+
+    if (!ah->sql.p || ah->rows.st)
+        return false;
+    err_clear(&db->undo_err);
+    ah->rows = (struct db_rows){ .db = db };
+    if (start(db, &ah->rows, ah->sql, false, (struct db_args){ ah->v, ah->n }, &db->undo_err) == RC_OK)
+        return true;
+    ah->sql = STR_NONE;
+    return false;
+}
+
+static enum rc run_once(struct db *db, struct db_rows *r, struct str text, bool composed,
+                        struct db_args args, struct err *e)
+{
+    enum rc rc;
+
+    TRY(db->drv->ready(db, e));
+    TRY(start(db, r, text, composed, args, e));
+    if (!start_ahead(db))
+        rc = db->drv->run(db, r, args, e);
+    else if ((rc = db->drv->run_both(db, r, args, &db->ahead, e)) != RC_OK || !db->ahead.rows.res)
+        db_ahead_forget(db);
     if (rc != RC_OK)
         db_rows_end(r);
     return rc;
@@ -273,6 +339,8 @@ static enum rc run(struct db *db, struct db_rows *r, struct str text, bool compo
     INVARIANT(args.n <= DB_PARAMS_MAX);
     TRY(check_lost(db, e));
     TRY(fail_injected(db, e));
+    if (take_ahead(db, r, text, args))
+        return RC_OK;
     rc = run_once(db, r, text, composed, args, e);
     if (rc != RC_OK && was_there && may_run_again(db, text)) {
         err_clear(e);

@@ -81,6 +81,13 @@ bool db_is_null(const struct db_rows *r, int col);
 struct str db_view(struct db_rows *r, int col);                    /* borrowed */
 struct str db_text(struct db_rows *r, int col, struct arena *a);   /* copied; NULL reads as p == NULL */
 
+/* Readers: the connection's next statement takes this one along, and whoever then runs it with the same
+ * values before the snapshot's end finds its rows already here: one round trip to PostgreSQL instead of
+ * two.  A hint: SQLite needs none, a failure of it goes unnoticed, and it is forgotten when not asked
+ * for.  sql: a static text, the same that is run later; values: integers only. */
+enum { DB_AHEAD_VALUES = 4 };
+void db_ask_ahead(struct db *db, const char *sql, size_t n, struct db_args args);
+
 /* Composed statements: literals plus values only.  $n is written by sql_add: each '?' of the
  * literal takes the next value.
  *     struct sql q = sql_new(a);

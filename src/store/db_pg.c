@@ -209,21 +209,25 @@ static bool put(struct pg_params *l, size_t i, const struct db_val *v, Oid type)
     return true;
 }
 
-static enum rc run(struct db *db, struct db_rows *r, struct db_args args, struct err *e)
+/* *sent: it is on its way, or libpq holds it back for what follows. */
+static enum rc send_off(struct db *db, const struct db_stmt *st, struct db_args args, bool *sent, struct err *e)
 {
-    const struct pg_stmt *ps = r->st->h;
+    const struct pg_stmt *ps = st->h;
     struct pg_params *l = &conn(db)->params;
-    PGresult *res = NULL;
-    ExecStatusType got;
 
     if (ps->n != args.n)
-        return err_fail(e, "%zu values for: %.120s", args.n, r->st->text);
+        return err_fail(e, "%zu values for: %.120s", args.n, st->text);
     for (size_t i = 0; i < args.n; i++)
         if (!put(l, i, &args.v[i], ps->types[i]))
-            return err_fail(e, "value %zu does not fit its type: %.120s", i + 1, r->st->text);
-    if (PQsendQueryPrepared(conn(db)->c, ps->name, (int)args.n, l->p, l->n, l->formats, 1))
-        res = pg_collect(conn(db)->c, limit_ms(db));
-    got = PQresultStatus(res);
+            return err_fail(e, "value %zu does not fit its type: %.120s", i + 1, st->text);
+    *sent = PQsendQueryPrepared(conn(db)->c, ps->name, (int)args.n, l->p, l->n, l->formats, 1) == 1;
+    return RC_OK;
+}
+
+static enum rc take_result(struct db *db, struct db_rows *r, PGresult *res, struct err *e)
+{
+    ExecStatusType got = PQresultStatus(res);
+
     r->res = res;
     r->row = -1;
     r->n_rows = PQntuples(res);
@@ -235,6 +239,55 @@ static enum rc run(struct db *db, struct db_rows *r, struct db_args args, struct
     if (strcmp(r->st->text, "COMMIT") == 0 && strcmp(PQcmdStatus(res), "COMMIT") != 0)
         return err_fail(e, "%s", "commit of a failed transaction");
     return RC_OK;
+}
+
+static enum rc run(struct db *db, struct db_rows *r, struct db_args args, struct err *e)
+{
+    bool sent = false;
+
+    TRY(send_off(db, r->st, args, &sent, e));
+    return take_result(db, r, sent ? pg_collect(conn(db)->c, limit_ms(db)) : NULL, e);
+}
+
+/* The results of a pipeline: each is followed by nothing, the last one says that all is done. */
+static enum rc collect_both(struct db *db, struct db_rows *r, struct db_ahead *ah, struct err *e)
+{
+    PGconn *c = conn(db)->c;
+    PGresult *first = pg_collect(c, limit_ms(db)), *second = first ? pg_collect(c, limit_ms(db)) : NULL;
+    PGresult *end = second ? pg_collect(c, limit_ms(db)) : NULL;
+    bool is_whole = PQresultStatus(end) == PGRES_PIPELINE_SYNC && PQexitPipelineMode(c);
+
+    PQclear(end);
+    if (!is_whole) { /* what comes next on it would answer something else */
+        PQclear(first);
+        first = NULL;
+    }
+    if (first && PQresultStatus(second) == PGRES_TUPLES_OK) {
+        ah->rows.res = second;
+        ah->rows.row = -1;
+        ah->rows.n_rows = PQntuples(second);
+    } else {
+        PQclear(second);
+    }
+    return take_result(db, r, first, e);
+}
+
+static enum rc run_both(struct db *db, struct db_rows *r, struct db_args args, struct db_ahead *ah, struct err *e)
+{
+    const struct db_args more = { ah->v, ah->n };
+    PGconn *c = conn(db)->c;
+    bool sent = false;
+
+    if (!PQenterPipelineMode(c))
+        return run(db, r, args, e);
+    if (send_off(db, r->st, args, &sent, e) != RC_OK) {
+        PQexitPipelineMode(c); /* nothing is under way */
+        return e->rc;
+    }
+    err_clear(&db->undo_err);
+    if (!sent || send_off(db, ah->rows.st, more, &sent, &db->undo_err) != RC_OK || !sent || !PQpipelineSync(c))
+        return take_result(db, r, NULL, e);
+    return collect_both(db, r, ah, e);
 }
 
 /* ---- Values coming out ---- */
@@ -372,7 +425,7 @@ static bool is_gone(const struct db *db)
 }
 
 const struct db_driver db_pg_driver = {
-    .kind = DB_POSTGRES, .ready = ready, .prepare = prepare, .finalize = finalize, .run = run,
+    .kind = DB_POSTGRES, .ready = ready, .prepare = prepare, .finalize = finalize, .run = run, .run_both = run_both,
     .next = next, .reset = reset, .changed = changed, .col_int = col_int, .col_null = col_null,
     .col_view = col_view, .script = script, .in_tx = in_tx, .is_gone = is_gone,
     .close = close_conn,

@@ -31,6 +31,14 @@ struct db_stmt {
     bool gives_rowid;   /* SQLite's: RETURNING id is answered by the driver */
 };
 
+/* db_ask_ahead(): asked for, then sent along, then here. */
+struct db_ahead {
+    struct str sql; /* p == NULL: nothing */
+    struct db_val v[DB_AHEAD_VALUES];
+    size_t n;
+    struct db_rows rows; /* st != NULL: it is here */
+};
+
 struct db_driver {
     enum db_kind kind;
     /* Makes sure that there is a connection. */
@@ -40,6 +48,9 @@ struct db_driver {
     void (*finalize)(struct db *db, struct db_stmt *st);
     /* Binds and runs up to the first row; r->st is set. */
     enum rc (*run)(struct db *db, struct db_rows *r, struct db_args args, struct err *e);
+    /* The same, and with one round trip the ahead statement, whose st and res are set (res NULL: it
+     * failed); NULL: it would save nothing. */
+    enum rc (*run_both)(struct db *db, struct db_rows *r, struct db_args args, struct db_ahead *ahead, struct err *e);
     bool (*next)(struct db_rows *r, struct err *e);
     void (*reset)(struct db_rows *r);
     int64_t (*changed)(const struct db_rows *r);
@@ -77,6 +88,7 @@ struct db {
     struct db_level levels[DB_DEPTH_MAX];
     int64_t tx_statements;
     struct db_tx snapshot;
+    struct db_ahead ahead;
     bool is_reading;    /* between db_snapshot_begin() and its end, on both engines */
     int64_t noted;      /* db_snapshot_note(); 0: nothing */
     struct err undo_err; /* nobody is told of these; too large to be made each time */
@@ -109,6 +121,9 @@ void db_cache_flush(struct db *db);
 enum rc db_run_text(struct db *db, struct db_rows *r, struct str text, struct db_args args, struct err *e) MUST_USE;
 /* Several statements without parameters. */
 enum rc db_script(struct db *db, struct str text, struct err *e) MUST_USE;
+
+/* What was asked for ahead is not wanted any more. */
+void db_ahead_forget(struct db *db);
 
 void db_sqlite_init(void); /* once a process, before the first connection */
 

@@ -111,6 +111,27 @@ enum rc tickets_show(struct db *db, int64_t id, struct arena *a, struct ticket *
     return RC_OK;
 }
 
+static const char mark_sql[] =
+    "SELECT t.version, t.public_version, EXISTS (SELECT 1 FROM tickets x WHERE x.merged_into_id = t.id)"
+    ", " SHOWN_NUMBER " FROM tickets t WHERE t.id = $1";
+
+void ticket_mark_ahead(struct db *db, int64_t id)
+{
+    db_ask_ahead(db, mark_sql, sizeof(mark_sql) - 1, DB_ARGS(DB_INT(id)));
+}
+
+enum rc ticket_mark_read(struct db *db, int64_t id, struct ticket_mark *out, struct err *e)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    TRY(db_query_(db, &r, mark_sql, sizeof(mark_sql) - 1, DB_ARGS(DB_INT(id)), e));
+    if (!db_next(&r, e))
+        return e->rc != RC_OK ? e->rc : RC_NOT_FOUND;
+    *out = (struct ticket_mark){ .version = db_int(&r, 0), .public_version = db_int(&r, 1),
+                                  .has_merged = db_int(&r, 2) != 0, .shown = db_int(&r, 3) };
+    return RC_OK;
+}
+
 /* The ids are filled up to a power of two with the last one again: few statements to be prepared. */
 static void add_ids(struct sql *q, const int64_t *ids, size_t n, struct arena *a)
 {

@@ -39,6 +39,13 @@ struct ticket {
 /* Every column; RC_NOT_FOUND.  With lock the row is locked until the commit (writers only). */
 enum rc tickets_load(struct db *db, int64_t id, bool lock, struct arena *a, struct ticket *out,
                      struct err *e) MUST_USE;
+/* What says whether a ticket is still as it was shown last; RC_NOT_FOUND (silently). */
+struct ticket_mark {
+    int64_t version, public_version, shown; /* SHOWN_NUMBER */
+    bool has_merged;
+};
+enum rc ticket_mark_read(struct db *db, int64_t id, struct ticket_mark *out, struct err *e) MUST_USE;
+void ticket_mark_ahead(struct db *db, int64_t id); /* db_ask_ahead() */
 /* The same with names, for showing. */
 enum rc tickets_show(struct db *db, int64_t id, struct arena *a, struct ticket *out, struct err *e) MUST_USE;
 /* Those of these that are there and that the scope holds, in any order. */

@@ -177,6 +177,7 @@ void db_snapshot_end(struct db *db)
 {
     db->is_reading = false;
     db->noted = 0;
+    db_ahead_forget(db);
     if (!db->snapshot.open)
         return;
     db->snapshot.open = false;

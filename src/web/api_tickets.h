@@ -15,6 +15,7 @@ enum rc api_tickets_list(struct ctx *c, struct err *e);
 bool api_tickets_sorts(struct str sort);
 enum rc api_view_tickets(struct ctx *c, struct err *e); /* {id}: of a view */
 enum rc api_ticket_show(struct ctx *c, struct err *e);
+void api_ticket_ahead(const struct ctx *c);
 enum rc api_ticket_events(struct ctx *c, struct err *e);
 /* Names out of a list of names, as bits by their places; RC_BAD names those there are. */
 enum rc api_read_bits(struct arena *a, const struct j_texts *in, const char *param, const char *const *names,

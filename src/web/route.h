@@ -51,6 +51,7 @@ struct route {
     int status;                   /* of success: 200, 201, 202, 204 */
     size_t max_body;              /* 0: the setting's */
     enum route_bucket bucket;
+    void (*ahead)(const struct ctx *c); /* before it is known who asks: what handle() will read first (db_ask_ahead()) */
     handler_fn again;             /* of a page's form that was refused: shows it again, filled (web/page_hooks.h) */
 };
 

@@ -12,6 +12,8 @@ enum rc session_load(struct request *r, struct err *e)
     enum rc rc;
 
     credentials_read(c->x, cookies_prefixed(c), &cr);
+    if (c->route->ahead && (cr.bearer.p || cr.cookie.p))
+        c->route->ahead(c);
     r->has_bearer = cr.bearer.p || cr.bad_authorization;
     rc = auth_resolve(c->app->auth, c->db, c->app->store, &cr, c->a, &c->who, e);
     r->stale_cookie = c->who.stale_cookie;

@@ -32,8 +32,8 @@ struct ticket_cache_facts {
 struct ticket_cache *ticket_cache_new(size_t max_bytes);
 void ticket_cache_free(struct ticket_cache **c);
 
-/* Gives the facts and writes what is kept as the next value (either may be NULL).  False: nothing is
- * kept, nothing was written. */
+/* Kept are members, without braces, of a ticket or of the object that shows it with its messages.
+ * Gives the facts and writes the members (either may be NULL).  False: nothing is kept, nothing was written. */
 bool ticket_cache_get(struct ticket_cache *c, const struct ticket_cache_key *k,
                       struct ticket_cache_facts *facts, struct jw *out);
 void ticket_cache_put(struct ticket_cache *c, const struct ticket_cache_key *k,

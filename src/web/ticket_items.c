@@ -24,28 +24,34 @@ static bool sees_as_agent(const struct call *call, const struct ticket_cache_fac
     return can(call->who, CAN_READ_INTERNAL, &facts);
 }
 
-static struct ticket_cache_key key_of(const struct ticket_items *items, const struct ticket_item *it, bool internal)
+struct ticket_cache_key ticket_shown_key(const struct call *call, enum ticket_cache_kind kind, int64_t id,
+                                         int64_t version, int64_t shown)
 {
-    return (struct ticket_cache_key){ .kind = internal ? CACHED_TICKET : CACHED_TICKET_PUBLIC,
-                                      .id = it->id,
-                                      .version = it->version,
-                                      .shown = items->shown,
-                                      .catalog = items->call->cat->generation,
-                                      .reconnects = db_reconnects(items->c->db) };
+    return (struct ticket_cache_key){ .kind = kind,
+                                      .id = id,
+                                      .version = version,
+                                      .shown = shown,
+                                      .catalog = call->cat->generation,
+                                      .reconnects = db_reconnects(call->db) };
 }
 
-/* Whether it stands in the cache as this caller sees it. */
-static bool find_kept(const struct ticket_items *items, struct ticket_item *it)
+static struct ticket_cache_key key_of(const struct ticket_items *items, const struct ticket_item *it)
 {
-    bool first = items->scope->internal; /* what it mostly is */
+    return ticket_shown_key(items->call, it->internal ? CACHED_TICKET : CACHED_TICKET_PUBLIC, it->id, it->version,
+                            items->shown);
+}
 
+bool ticket_item_is_kept(struct ctx *c, const struct call *call, int64_t shown, bool likely_internal,
+                         struct ticket_item *it)
+{
     for (int i = 0; i < 2; i++) {
-        bool internal = i == 0 ? first : !first;
-        struct ticket_cache_key key = key_of(items, it, internal);
+        bool internal = i == 0 ? likely_internal : !likely_internal;
+        struct ticket_cache_key key =
+            ticket_shown_key(call, internal ? CACHED_TICKET : CACHED_TICKET_PUBLIC, it->id, it->version, shown);
 
-        if (!ticket_cache_get(items->c->app->ticket_cache, &key, &it->facts, NULL))
+        if (!ticket_cache_get(c->app->ticket_cache, &key, &it->facts, NULL))
             continue;
-        it->internal = sees_as_agent(items->call, &it->facts);
+        it->internal = sees_as_agent(call, &it->facts);
         if (it->internal == internal)
             return true;
     }
@@ -78,7 +84,8 @@ enum rc ticket_items_load(struct ticket_items *items, struct err *e)
     for (size_t i = 0; i < items->n; i++) {
         struct ticket_item *it = &items->v[i];
 
-        it->is_gone = items->mask || !find_kept(items, it);
+        it->is_gone = items->mask
+                      || !ticket_item_is_kept(items->c, items->call, items->shown, items->scope->internal, it);
         if (it->is_gone)
             ids[n++] = it->id;
     }
@@ -101,15 +108,32 @@ enum rc ticket_items_load(struct ticket_items *items, struct err *e)
 static void write_row(struct ticket_items *items, const struct ticket_item *it)
 {
     struct ticket_view v = { .cat = items->call->cat, .internal = it->internal, .mask = items->mask };
-    struct ticket_cache_key key = key_of(items, it, it->internal);
+    struct ticket_cache_key key = key_of(items, it);
     struct buf *out = items->c->out.b;
-    size_t from = out->n;
+    size_t from;
 
-    ticket_json(&items->c->out, &v, it->row);
-    if (items->mask || out->overflow || (items->c->route->flags & R_WRITE))
-        return;
-    from += out->p[from] == ',';
-    ticket_cache_put(items->c->app->ticket_cache, &key, &it->facts, str_sub(buf_view(out), from, out->n));
+    jw_obj(&items->c->out);
+    from = out->n;
+    ticket_json_members(&items->c->out, &v, it->row);
+    if (!items->mask && !out->overflow && !(items->c->route->flags & R_WRITE))
+        ticket_cache_put(items->c->app->ticket_cache, &key, &it->facts, str_sub(buf_view(out), from, out->n));
+    jw_obj_end(&items->c->out);
+}
+
+static bool write_kept(struct ticket_items *items, const struct ticket_item *it)
+{
+    struct ticket_cache_key key = key_of(items, it);
+    const struct jw before = items->c->out;
+    size_t n = before.b->n;
+
+    jw_obj(&items->c->out);
+    if (ticket_cache_get(items->c->app->ticket_cache, &key, NULL, &items->c->out)) {
+        jw_obj_end(&items->c->out);
+        return true;
+    }
+    items->c->out = before;
+    before.b->n = n;
+    return false;
 }
 
 /* What gave way to others since it was looked up is read now. */
@@ -127,13 +151,10 @@ enum rc ticket_item_json(struct ticket_items *items, size_t i, struct err *e)
 {
     struct ticket_item *it = &items->v[i];
 
-    if (!it->row) {
-        struct ticket_cache_key key = key_of(items, it, it->internal);
-
-        if (ticket_cache_get(items->c->app->ticket_cache, &key, NULL, &items->c->out))
-            return RC_OK;
+    if (!it->row && write_kept(items, it))
+        return RC_OK;
+    if (!it->row)
         TRY(read_again(items, it, e));
-    }
     if (it->row)
         write_row(items, it);
     return RC_OK;

@@ -31,6 +31,13 @@ struct ticket_items {
     size_t n, max;
 };
 
+struct ticket_cache_key ticket_shown_key(const struct call *call, enum ticket_cache_kind kind, int64_t id,
+                                         int64_t version, int64_t shown);
+/* Whether it stands in the cache as this caller sees it; fills in facts and the way it is shown.
+ * likely_internal: looked for first. */
+bool ticket_item_is_kept(struct ctx *c, const struct call *call, int64_t shown, bool likely_internal,
+                         struct ticket_item *it);
+
 struct ticket_items ticket_items_new(struct ctx *c, struct call *call, const struct scope *scope, size_t max);
 void ticket_items_add(struct ticket_items *items, int64_t id, int64_t version);
 /* Fills in facts and the way each is shown. */

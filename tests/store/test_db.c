@@ -482,6 +482,63 @@ static void a_note_lasts_as_long_as_its_snapshot(void **state)
     }
 }
 
+static const char name_of[] = "SELECT name FROM things WHERE id = $1";
+static const char inverse_of[] = "SELECT 100 / (id - $1) FROM things";
+
+static struct str read_ahead_name(int64_t id)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+
+    assert_ok(db_query_(t.r, &r, name_of, sizeof(name_of) - 1, DB_ARGS(DB_INT(id)), &t.e), &t.e);
+    return db_next(&r, &t.e) ? db_text(&r, 0, t.a) : STR_NONE;
+}
+
+/* One round trip brings both; whoever asks for other values, or after the snapshot, gets what is so then. */
+static void what_was_asked_for_ahead_answers_as_it_would_have_later(void **state)
+{
+    int64_t one, two, statements;
+
+    (void)state;
+    assert_ok(add_named(t.w, STR("one"), &one), &t.e);
+    assert_ok(add_named(t.w, STR("two"), &two), &t.e);
+    assert_ok(db_snapshot_begin(t.r, &t.e), &t.e);
+    db_ask_ahead(t.r, name_of, sizeof(name_of) - 1, DB_ARGS(DB_INT(one)));
+    assert_int_equal(count_of(t.r), 2);
+    (void)db_take_time_us(t.r, &statements);
+    assert_true(str_eq(read_ahead_name(two), STR("two")));
+    assert_true(str_eq(read_ahead_name(one), STR("one")));
+    (void)db_take_time_us(t.r, &statements);
+    assert_int_equal(statements, test_is_sqlite() ? 2 : 1);
+    assert_true(str_eq(read_ahead_name(one), STR("one"))); /* taken once */
+    db_ask_ahead(t.r, name_of, sizeof(name_of) - 1, DB_ARGS(DB_INT(one)));
+    assert_int_equal(count_of(t.r), 2);
+    db_snapshot_end(t.r);
+    assert_ok(db_exec(t.w, "UPDATE things SET name = 'new' WHERE id = $1", DB_ARGS(DB_INT(one)), NULL, &t.e), &t.e);
+    assert_ok(db_snapshot_begin(t.r, &t.e), &t.e);
+    assert_true(str_eq(read_ahead_name(one), STR("new")));
+    db_snapshot_end(t.r);
+}
+
+static void a_failure_ahead_is_told_to_whoever_asks_for_it(void **state)
+{
+    struct db_rows r CLEAN(db_rows_end) = { 0 };
+    int64_t one;
+
+    (void)state;
+    assert_ok(add_named(t.w, STR("one"), &one), &t.e);
+    assert_ok(db_snapshot_begin(t.r, &t.e), &t.e);
+    db_ask_ahead(t.r, inverse_of, sizeof(inverse_of) - 1, DB_ARGS(DB_INT(one)));
+    assert_int_equal(count_of(t.r), 1);
+    assert_int_equal(count_of(t.r), 1);
+    if (test_is_sqlite()) { /* there it is NULL */
+        db_snapshot_end(t.r);
+        return;
+    }
+    assert_int_equal(db_query_(t.r, &r, inverse_of, sizeof(inverse_of) - 1, DB_ARGS(DB_INT(one)), &t.e), RC_FAIL);
+    db_snapshot_end(t.r);
+    assert_int_equal(count_of(t.r), 1);
+}
+
 static void a_usual_limit_is_part_of_the_text(void **state)
 {
     struct sql usual = sql_new(t.a), other = sql_new(t.a);
@@ -587,6 +644,8 @@ int main(void)
         TEST(after_the_engine_ended_a_transaction_nothing_runs_outside_of_it),
         TEST(a_snapshot_sees_one_state),
         TEST(a_note_lasts_as_long_as_its_snapshot),
+        TEST(what_was_asked_for_ahead_answers_as_it_would_have_later),
+        TEST(a_failure_ahead_is_told_to_whoever_asks_for_it),
         TEST(a_usual_limit_is_part_of_the_text),
         TEST(reading_a_page_is_cheap_unless_the_administrator_says_otherwise),
         TEST(ping_answers_with_its_latency),
