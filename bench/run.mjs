@@ -5,6 +5,7 @@
 //                                     PostgreSQL: 1000,10000, as seeding it takes longer
 //   BENCH_SECONDS=3                   per measurement
 //   BENCH_ENGINE=sqlite|postgres
+//   BENCH_WORKS=view,create           only these
 //   BENCH_BUILD=build                 the build directory of the release binary
 //
 // These machines are noisy: read the ratios, and the CPU time per request rather than the rate.
@@ -22,6 +23,7 @@ const build = resolve(root, process.env.BENCH_BUILD ?? 'build');
 const engine = process.env.BENCH_ENGINE ?? 'sqlite';
 const sizes = (process.env.BENCH_SIZES ?? (engine === 'sqlite' ? '1000,100000' : '1000,10000')).split(',').map(Number);
 const full = sizes.includes(100000) ? 100000 : sizes.at(-1);
+const only = process.env.BENCH_WORKS?.split(',');
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
 const binary = join(build, 'server');
 const bench = new Bench(binary, engine, join(root, 'tests/tools/pg.sh'));
@@ -36,9 +38,11 @@ const padr = (s, n) => String(s).padEnd(n);
 /** On one core alone (taskset), or wherever the kernel likes. */
 const on = (core, program, args) => (core === undefined ? [program, args] : ['taskset', ['-c', String(core), program, ...args]]);
 
+let runs = 0;
+
 /** One run of the load generator, as a child of its own so that this process stays quiet. */
 function load(port, connections, pid, lines, headers = [], time = seconds, core = undefined) {
-  const file = join(work, 'requests');
+  const file = join(work, `requests-${++runs}`); // its own: two may run at once
   writeFileSync(file, lines.join('\n') + '\n');
   return new Promise((done, fail) => {
     const p = spawn(...on(core, tools.load, [port, connections, time, pid, file, ...headers].map(String)));
@@ -125,10 +129,12 @@ const floor = await fixed('floor', false); // under what the rows below run unde
 const ours = await fixed('ours', false);
 
 /** What the same statements cost without our server; a line a piece of work: name, CPU us (of each side). */
-function rawDatabase(server) {
+async function rawDatabase(server) {
   if (engine === 'postgres') return execFileSync(tools.raw_postgres, [server.env.DATABASE_URL, '1'], { encoding: 'utf8' });
   const copy = join(work, 'raw.db');
+  await server.stop(); // a file that is being written cannot be copied whole
   copyFileSync(join(server.dir, 'test.db'), copy);
+  await server.launch();
   try {
     return execFileSync(tools.raw_sqlite, [copy, '1'], { encoding: 'utf8' });
   } finally {
@@ -139,21 +145,21 @@ function rawDatabase(server) {
 const flat = {};
 for (const size of sizes) {
   const b = await prepare(size);
-  const pid = b.server.process.pid;
   const headers = [`Authorization: Bearer ${b.token}`];
   const raw = {};
   if (size === full) {
-    for (const line of rawDatabase(b.server).trim().split('\n')) {
+    for (const line of (await rawDatabase(b.server)).trim().split('\n')) {
       const [name, ...us] = line.split(' ');
       raw[name === 'list' ? 'list of 50' : name] = us.reduce((sum, v) => sum + Number(v), 0);
     }
     if (raw.nothing) console.log(`raw libpq, CPU us of both sides: ${Object.entries(raw).map(([name, us]) => `${name} ${us.toFixed(0)}`).join(', ')}`);
   }
+  const pid = b.server.process.pid;
   console.log(`--- ${size} tickets, ${engine}; at rest ${(b.atRest / 1024).toFixed(0)} MB, binary ${(statSync(binary).size / 1048576).toFixed(1)} MB`);
   console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to epoll', 12), pad('to HTTP', 12), pad('to raw DB', 12), engine === 'postgres' ? pad('PG CPU us', 12) : '');
   for (const connections of size === full ? [1, 64, 256] : [64]) {
     console.log(`${connections} connection${connections > 1 ? 's' : ''}`);
-    for (const [name, lines] of Object.entries(works(size))) {
+    for (const [name, lines] of Object.entries(works(size)).filter(([name]) => !only || only.includes(name))) {
       const before = bench.cluster.cpuUs();
       const r = await load(b.server.port, connections, pid, lines, headers);
       const beside = (bench.cluster.cpuUs() - before) / (r.requests || 1); // PostgreSQL's; 0 with SQLite

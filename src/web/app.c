@@ -44,7 +44,9 @@ enum {
     SLOW_NICE = 10, /* a storm of logins must not take the cores from the other requests */
     SLOW_WAITING = 512, /* passwords a thread; one takes some 20 ms: 500 people at once all get in, nobody waits minutes */
     STREAMS_PER_USER_MAX = 10,
-    TICKET_CACHE_BYTES = 4 << 20,
+    /* SQLite's own pages stand beside; from a server each ticket has to be fetched. */
+    TICKET_CACHE_BYTES_SQLITE = 4 << 20,
+    TICKET_CACHE_BYTES_POSTGRES = 16 << 20,
 };
 
 static size_t cores(void)
@@ -247,7 +249,8 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->gate = event_gate_new();
     TRY(open_streams(app, e));
     app->presence = presence_new();
-    app->ticket_cache = ticket_cache_new(TICKET_CACHE_BYTES);
+    app->ticket_cache = ticket_cache_new(store_kind(app->store) == DB_SQLITE ? TICKET_CACHE_BYTES_SQLITE
+                                                                             : TICKET_CACHE_BYTES_POSTGRES);
     TRY(nodes_open(app, e));
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,

@@ -3,11 +3,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SHARDS = 64, SLOTS = 128, SHARE_MIN = 4 /* an entry takes a quarter of its shard at most */ };
+enum { SHARDS = 64, SETS = 32, WAYS = 4, SHARE_MIN = 4 /* an entry takes a quarter of its shard at most */ };
 
 struct entry {
     struct ticket_cache_key key;
     struct ticket_cache_facts facts;
+    uint64_t number; /* of the put: the smaller, the older */
     size_t slot, n;
     char json[];
 };
@@ -19,7 +20,8 @@ struct shard {
     size_t head, tail;      /* where the next one goes; the oldest one */
     size_t end;             /* behind the last one before the ring began anew */
     size_t entries;
-    size_t slots[SLOTS];    /* where the entry begins, from 1; 0: none */
+    uint64_t puts;
+    size_t slots[SETS * WAYS]; /* where the entry begins, from 1; 0: none */
 };
 
 struct ticket_cache {
@@ -115,24 +117,51 @@ static struct shard *shard_of(struct ticket_cache *c, uint64_t hash)
     return &c->shards[hash % SHARDS];
 }
 
-static size_t slot_of(uint64_t hash)
+/* The first slot of those where it may stand. */
+static size_t set_of(uint64_t hash)
 {
-    return hash / SHARDS % SLOTS;
+    return hash / SHARDS % SETS * WAYS;
 }
 
-static const struct entry *entry_of(const struct shard *s, uint64_t hash)
+static const struct entry *entry_in(const struct shard *s, size_t slot)
 {
-    size_t at = s->slots[slot_of(hash)];
+    return s->slots[slot] ? entry_at(s, s->slots[slot] - 1) : NULL;
+}
 
-    return at ? entry_at(s, at - 1) : NULL;
+static const struct entry *entry_of(const struct shard *s, uint64_t hash, const struct ticket_cache_key *k)
+{
+    for (size_t slot = set_of(hash), end = slot + WAYS; slot < end; slot++) {
+        const struct entry *en = entry_in(s, slot);
+
+        if (en && en->key.id == k->id && en->key.kind == k->kind)
+            return en;
+    }
+    return NULL;
+}
+
+/* Of the state before, or free, or of the oldest one. */
+static size_t slot_for(const struct shard *s, uint64_t hash, const struct ticket_cache_key *k)
+{
+    const struct entry *same = entry_of(s, hash, k);
+    size_t first = set_of(hash), best = first;
+
+    if (same)
+        return same->slot;
+    for (size_t slot = first; slot < first + WAYS; slot++) {
+        if (!s->slots[slot])
+            return slot;
+        if (entry_in(s, slot)->number < entry_in(s, best)->number)
+            best = slot;
+    }
+    return best;
 }
 
 static bool is_it(const struct entry *en, const struct ticket_cache_key *k)
 {
     const struct ticket_cache_key *have = en ? &en->key : NULL;
 
-    return have && have->id == k->id && have->kind == k->kind && have->version == k->version
-           && have->shown == k->shown && have->catalog == k->catalog && have->reconnects == k->reconnects;
+    return have && have->version == k->version && have->shown == k->shown && have->catalog == k->catalog
+           && have->reconnects == k->reconnects;
 }
 
 bool ticket_cache_get(struct ticket_cache *c, const struct ticket_cache_key *k,
@@ -144,7 +173,7 @@ bool ticket_cache_get(struct ticket_cache *c, const struct ticket_cache_key *k,
     bool hit;
 
     pthread_mutex_lock(&s->lock);
-    en = entry_of(s, hash);
+    en = entry_of(s, hash, k);
     hit = is_it(en, k);
     if (hit && facts)
         *facts = en->facts;
@@ -166,7 +195,7 @@ void ticket_cache_put(struct ticket_cache *c, const struct ticket_cache_key *k,
         return;
     pthread_mutex_lock(&s->lock);
     en = room_for(s, size, c->shard_max);
-    *en = (struct entry){ .key = *k, .facts = *facts, .slot = slot_of(hash), .n = json.n };
+    *en = (struct entry){ .key = *k, .facts = *facts, .number = ++s->puts, .slot = slot_for(s, hash, k), .n = json.n };
     memcpy(en->json, json.p, json.n);
     s->slots[en->slot] = s->head + 1;
     s->head += size;
