@@ -1,8 +1,10 @@
 // The real server, a real Chromium, and people in it. Built on the harness of tests/http.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { before, after, describe } from 'node:test';
-import { onBoth, Server } from '../http/harness.mjs';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { before, after, afterEach, describe } from 'node:test';
+import { binary, onBoth, Server } from '../http/harness.mjs';
 
 const need = createRequire(new URL('../http/package.json', import.meta.url));
 const { chromium } = need('playwright-core');
@@ -18,7 +20,7 @@ const api = '/api/v1';
 export function inBrowser(name, body, env = {}) {
   onBoth((engine) =>
     describe(`${name} on ${engine}`, () => {
-      const shared = { engine };
+      const shared = { engine, tabs: new Set() };
       before(async () => {
         shared.server = await Server.start(engine, { CSRF_PROTECTION: 'true', ...env });
         shared.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
@@ -26,6 +28,7 @@ export function inBrowser(name, body, env = {}) {
         shared.admin = await shared.server.person('admin');
         await allowEverything(shared);
       });
+      afterEach((test) => settle(shared, test));
       after(async () => {
         await shared.browser?.close();
         await shared.server?.close();
@@ -33,6 +36,30 @@ export function inBrowser(name, body, env = {}) {
       body(shared);
     }),
   );
+}
+
+/** What a test that failed left open is told and kept as a picture; nothing stays open. */
+async function settle(shared, test) {
+  const { error } = test;
+  for (const t of shared.tabs) {
+    if (error) {
+      const said = await look(t, `${shared.engine} ${test.name} ${t.nth}`).catch((e) => e.message);
+      const to = error.cause ?? error;
+      to.message += `\n${said}`;
+    }
+    await t.context.close().catch(() => {});
+  }
+  shared.tabs.clear();
+}
+
+/** Where a tab is, what it shows and what it said, in words; the picture goes beside the binary. */
+async function look(t, name) {
+  const folder = join(dirname(binary), 'e2e-failures');
+  mkdirSync(folder, { recursive: true });
+  const picture = join(folder, `${name.replace(/[^\w]+/g, '-').slice(0, 120)}.png`);
+  await t.page.screenshot({ path: picture, timeout: 5000 }).catch(() => {});
+  const text = await t.page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(() => 'nothing');
+  return [`tab ${t.nth} at ${t.page.url()}, seen in ${picture}`, ...t.said.slice(-15), 'it shows:', text.slice(0, 2500)].join('\n');
 }
 
 /** The agent may do everything in the groups that there are. */
@@ -47,17 +74,25 @@ export async function tab(shared, options = {}) {
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const wrong = [];
+  const said = [];
+  page.on('console', (m) => said.push(`${m.type()}: ${m.text().slice(0, 300)}`));
+  page.on('requestfailed', (r) => said.push(`failed: ${r.method()} ${r.url()} ${r.failure()?.errorText}`));
+  page.on('response', (r) => r.status() >= 400 && said.push(`${r.status()}: ${r.request().method()} ${r.url()}`));
   page.on('pageerror', (e) => wrong.push(`error: ${e.message}`));
   page.on('console', (m) => /Content Security Policy/i.test(m.text()) && wrong.push(m.text()));
   page.on('request', (r) => {
     const u = new URL(r.url());
     if (!['data:', 'blob:', 'about:'].includes(u.protocol) && u.origin !== shared.server.url) wrong.push(`request to ${r.url()}`);
   });
-  const close = async () => {
+  const t = { page, context, wrong, said, url: (path) => shared.server.url + path };
+  t.close = async () => {
     await context.close();
+    shared.tabs?.delete(t);
     assert.deepEqual(wrong, []);
   };
-  return { page, context, wrong, close, url: (path) => shared.server.url + path };
+  t.nth = (shared.tabs?.size ?? 0) + 1;
+  shared.tabs?.add(t);
+  return t;
 }
 
 export async function signIn(t, who, path = '/app/') {
