@@ -418,7 +418,8 @@ void app_stop(struct app **app)
     lane_free(&a->read_lane);
     lane_free(&a->slow_lane);
     nodes_close(a);
-    streams_free(&a->streams);
+    if (a->streams)
+        streams_stop(a->streams);
     presence_free(&a->presence);
     ticket_cache_free(&a->ticket_cache);
     event_gate_free(&a->gate);
@@ -427,6 +428,7 @@ void app_stop(struct app **app)
     store_close(&a->store);
     ship_stop(&a->ship); /* with all that was written */
     http_stop(&a->http);
+    streams_free(&a->streams); /* connections that end tell it */
     metrics_free(&a->metrics);
     auth_close(&a->auth);
     blobs_close(&a->blobs);

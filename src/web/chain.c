@@ -12,6 +12,7 @@
 #include "web/nodes.h"
 #include "web/page_hooks.h"
 #include "web/problem.h"
+#include "web/streams.h"
 #include "web/worker.h"
 
 #include "http/server.h"
@@ -385,11 +386,22 @@ static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg
                                                            .complete = complete });
 }
 
+static void on_stream_gone(uint64_t stream_id, void *arg)
+{
+    struct app *app = arg;
+
+    if (app->streams)
+        streams_closed(app->streams, stream_id);
+}
+
 struct http_app app_calls(struct app *app)
 {
-    return (struct http_app){
-        .arg = app, .on_headers = on_headers, .on_request = on_request, .on_refused = on_refused, .on_sent = on_sent
-    };
+    return (struct http_app){ .arg = app,
+                              .on_headers = on_headers,
+                              .on_request = on_request,
+                              .on_refused = on_refused,
+                              .on_sent = on_sent,
+                              .on_stream_gone = on_stream_gone };
 }
 
 /* ── on the lanes ── */

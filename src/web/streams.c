@@ -19,7 +19,7 @@ enum {
     ARENA_CAP = 256 * 1024 * 1024,
     OWNER_CAP = 4 * 1024 * 1024,
     POLL_MS = 1000,
-    HELD_MS = 20, /* a transaction that others wait for ends within moments */
+    SOON_MS = 20, /* a transaction that others wait for ends within moments, headers go out as quickly */
 };
 static const int64_t heartbeat_us = 15 * US_PER_S;
 static const int64_t recheck_us = US_PER_MIN;
@@ -35,7 +35,9 @@ struct stream {
     int64_t perms_mask, user_version, catalog;
     int64_t cursor, added_us, sent_us, checked_us;
     bool opened, gone, reset;
-    bool look; /* look at the owner; guarded by the lock of streams */
+    /* Guarded by the lock of streams: */
+    bool look;   /* look at the owner */
+    bool closed; /* its connection is gone */
 };
 
 struct streams {
@@ -54,7 +56,7 @@ struct streams {
     } *notes; /* n_notes of them wait */
     size_t n_notes;
     bool stop, woken;
-    bool held; /* the dispatcher's: events wait for a transaction to end */
+    bool soon; /* the dispatcher's: events wait for a transaction to end, or a stream to be open */
 };
 
 /* ---- Who may see what ---- */
@@ -70,6 +72,16 @@ bool feed_row_visible(const struct actor *who, const struct feed_row *row, bool 
 }
 
 /* ---- The list ---- */
+
+static struct stream *first_of(struct streams *s)
+{
+    struct stream *st;
+
+    pthread_mutex_lock(&s->lock);
+    st = s->first; /* new ones come in front: what follows is ours */
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
 
 enum rc streams_new(const struct streams_opts *o, struct streams **out, struct err *e)
 {
@@ -94,24 +106,32 @@ static void stream_free(struct stream *st)
     free(st);
 }
 
-void streams_free(struct streams **sp)
+void streams_stop(struct streams *s)
 {
-    struct streams *s = *sp;
-
-    if (!s)
-        return;
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     pthread_cond_signal(&s->cond);
     pthread_mutex_unlock(&s->lock);
     if (s->started)
         pthread_join(s->thread, NULL);
+    s->started = false;
+    for (struct stream *st = first_of(s); st; st = st->next)
+        s->o.end(s->o.arg, st->id);
+    db_close(&s->db);
+}
+
+void streams_free(struct streams **sp)
+{
+    struct streams *s = *sp;
+
+    if (!s)
+        return;
+    if (s->db)
+        streams_stop(s);
     for (struct stream *st = s->first, *next; st; st = next) {
         next = st->next;
-        s->o.end(s->o.arg, st->id);
         stream_free(st);
     }
-    db_close(&s->db);
     arena_free(&s->arena);
     free(s->notes);
     pthread_cond_destroy(&s->cond);
@@ -180,7 +200,7 @@ enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, str
 
     pthread_mutex_lock(&s->lock);
     for (const struct stream *at = s->first; at; at = at->next)
-        n += at->user_id == who->user_id;
+        n += at->user_id == who->user_id && !at->closed;
     if (n < s->o.max_per_user) {
         st->next = s->first;
         s->first = st;
@@ -195,6 +215,14 @@ enum rc streams_add(struct streams *s, uint64_t id, const struct actor *who, str
     return err_set(e, RC_LIMITED, "too_many_streams", "You have %zu live streams open already.", n);
 }
 
+void streams_closed(struct streams *s, uint64_t id)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct stream *st = s->first; st; st = st->next)
+        st->closed = st->closed || st->id == id;
+    pthread_mutex_unlock(&s->lock);
+}
+
 size_t streams_count(struct streams *s)
 {
     size_t n = 0;
@@ -206,23 +234,13 @@ size_t streams_count(struct streams *s)
     return n;
 }
 
-static struct stream *first_of(struct streams *s)
-{
-    struct stream *st;
-
-    pthread_mutex_lock(&s->lock);
-    st = s->first; /* new ones come in front: what follows is ours */
-    pthread_mutex_unlock(&s->lock);
-    return st;
-}
-
 static void drop_gone(struct streams *s)
 {
     pthread_mutex_lock(&s->lock);
     for (struct stream **at = &s->first; *at;) {
         struct stream *st = *at;
 
-        if (!st->gone) {
+        if (!st->gone && !st->closed) {
             at = &st->next;
             continue;
         }
@@ -383,7 +401,7 @@ static enum rc round_of_events(struct streams *s, bool *more, struct err *e)
     if (!find_ends(s, &least, &most))
         return RC_OK;
     TRY(serve(s, most, INT64_MAX, &b, e));
-    s->held = b.rows.held;
+    s->soon = s->soon || b.rows.held;
     *more = b.rows.n == BATCH;
     if (least == most)
         return RC_OK;
@@ -412,7 +430,7 @@ static bool take_note(struct streams *s, struct note *out)
 static enum rc tell_one(struct streams *s, struct stream *st, const struct note *note, struct err *e)
 {
     TRY(recheck(s, st, e));
-    if (!st->gone && st->opened && can(&st->who, CAN_READ_INTERNAL, &note->facts))
+    if (!st->gone && can(&st->who, CAN_READ_INTERNAL, &note->facts))
         send(s, st, (struct str){ note->frame, note->n });
     return RC_OK;
 }
@@ -468,8 +486,8 @@ static void keep_alive(struct streams *s)
     int64_t now = clock_mono_us();
 
     for (struct stream *st = first_of(s); st; st = st->next)
-        if (!st->gone && (!st->opened || now - st->sent_us > heartbeat_us))
-            send(s, st, STR(":\n\n"));
+        if (!st->gone && (!st->opened || now - st->sent_us > heartbeat_us) && !send(s, st, STR(":\n\n")))
+            s->soon = s->soon || !st->gone;
 }
 
 static void tell_events(struct streams *s)
@@ -487,7 +505,7 @@ static void tell_events(struct streams *s)
 
 void streams_tick(struct streams *s)
 {
-    s->held = false;
+    s->soon = false;
     if (!first_of(s))
         return;
     arena_reset(s->arena);
@@ -504,7 +522,7 @@ void streams_tick(struct streams *s)
 
 static bool rest(struct streams *s)
 {
-    const struct timespec until = wait_end(s->held ? HELD_MS : POLL_MS);
+    const struct timespec until = wait_end(s->soon ? SOON_MS : POLL_MS);
     bool stop;
 
     pthread_mutex_lock(&s->lock);

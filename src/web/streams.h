@@ -33,6 +33,8 @@ struct streams_opts {
 
 enum rc streams_new(const struct streams_opts *o, struct streams **out, struct err *e) MUST_USE;
 bool streams_start(struct streams *s) MUST_USE;
+/* Ends all streams and lets go of the database; until it is freed, streams_closed() may still be called. */
+void streams_stop(struct streams *s);
 void streams_free(struct streams **s);
 void streams_wake(struct streams *s); /* any thread */
 /* The streams of this user (0: of everybody) are looked at again at once.  Any thread. */
@@ -54,6 +56,8 @@ struct stream_note {
     struct str frame; /* copied */
 };
 void streams_tell(struct streams *s, const struct stream_note *note);
+/* The connection of this stream is gone: it counts no longer.  Any thread. */
+void streams_closed(struct streams *s, uint64_t id);
 size_t streams_count(struct streams *s);
 void streams_tick(struct streams *s);
 

@@ -94,6 +94,17 @@ onServer('the live stream', {}, (shared) => {
     assert.equal(r.status, 400);
   });
 
+  test('tells who is at a ticket as soon as it is open, and what was closed counts no longer', async () => {
+    const colleague = await shared.server.person('agent');
+    const say = (state) => colleague.post(`${path}/presence`, { state }, { status: 200 });
+    for (let i = 0; i < 15; i++) {
+      const s = await Stream.open(who.agent);
+      await say(i % 2 ? 'viewing' : 'writing');
+      await until(() => s.events.some((e) => e.event === 'presence'), 'who writes');
+      await s.close();
+    }
+  });
+
   test('does not hold up the end of the server', async () => {
     assert.deepEqual(await shared.server.stop(), { code: 0, signal: null });
     await Promise.all(Object.values(who.streams).map((s) => s.ended));
