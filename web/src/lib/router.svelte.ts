@@ -7,14 +7,28 @@ const here = () => ({
   query: new URLSearchParams(location.search),
 });
 
-const state = $state({ at: here() });
+const state = $state({ at: here(), shown: here() });
+
+/** The address changed. While another page is on its way, the one that is shown keeps the query that is its own. */
+function move() {
+  state.at = here();
+  if (state.at.path === state.shown.path) state.shown = state.at;
+}
 
 export const router = {
   get path() {
     return state.at.path;
   },
+  /** Of the page that is shown, which may be the one before. */
+  get shownPath() {
+    return state.shown.path;
+  },
   get query() {
-    return state.at.query;
+    return state.shown.query;
+  },
+  /** The page of the address is shown from now on. */
+  arrived() {
+    if (state.shown !== state.at) state.shown = state.at;
   },
 };
 
@@ -35,7 +49,7 @@ export function href(path: string, query?: Record<string, string | number | unde
 export function go(to: string, { replace = false } = {}) {
   if (to === location.pathname + location.search) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
-  state.at = here();
+  move();
 }
 
 /** Changes some parameters of the address and keeps the others; null takes one away. */
@@ -50,7 +64,7 @@ export function setQuery(changes: Record<string, string | null>, { replace = tru
 
 /** Follows links to our own pages without loading the document again. Called once. */
 export function listenToLinks() {
-  addEventListener('popstate', () => (state.at = here()));
+  addEventListener('popstate', move);
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const a = (event.target as Element).closest?.('a[href]') as HTMLAnchorElement | null;

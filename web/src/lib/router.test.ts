@@ -1,7 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { go, href, match, router, setQuery } from './router.svelte';
 
-beforeEach(() => go('/app/lists/mine'));
+beforeEach(() => {
+  go('/app/lists/mine');
+  router.arrived();
+});
 
 test('a pattern fits a path and names its parts', () => {
   expect(match('/tickets/:id', '/tickets/number%3A10017')).toEqual({ id: 'number:10017' });
@@ -21,4 +24,15 @@ test('the state of a page stands in the address', () => {
   expect(router.query.get('q')).toBe('state:open a&b');
   setQuery({ q: null });
   expect(location.search).toBe('');
+});
+
+test('a page keeps its query until the next one is there', () => {
+  setQuery({ q: 'printer' });
+  go('/app/tickets/5?from=x');
+  expect(router.path).toBe('/tickets/5');
+  expect(router.query.get('q')).toBe('printer');
+  expect(router.query.get('from')).toBeNull();
+  router.arrived();
+  expect(router.query.get('q')).toBeNull();
+  expect(router.query.get('from')).toBe('x');
 });
