@@ -8,13 +8,20 @@ type Handlers = {
   ticket: (event: TicketEvent) => void;
   presence: (event: Presence & { ticket_id: number }) => void;
   reset: () => void;
+  /** It is open (again): what nobody keeps, such as who is where, is asked for now. */
+  open: () => void;
 };
 type Listeners = { [K in keyof Handlers]: Set<Handlers[K]> };
 
-const listeners: Listeners = { ticket: new Set(), presence: new Set(), reset: new Set() };
+const listeners: Listeners = { ticket: new Set(), presence: new Set(), reset: new Set(), open: new Set() };
 const SILENCE_MS = 45000; // the server says something at least every 15 s
 let lastId = '';
 let stop: AbortController | undefined;
+
+/** What is asked for from now on knows everything up to this event: the stream goes on behind it. */
+export function beginBehind(id: string) {
+  lastId ||= id;
+}
 
 /** Listens until the function that is returned is called. */
 export function onLive<K extends keyof Handlers>(kind: K, run: Handlers[K]) {
@@ -54,6 +61,7 @@ async function read(signal: AbortSignal): Promise<'ended' | 'unauthenticated'> {
     if (response.status === 401) return 'unauthenticated';
     if (!response.ok || !response.body) throw new Error(String(response.status));
     line.worked();
+    for (const run of listeners.open) run();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ''; ;) {
       const { value, done } = await reader.read();

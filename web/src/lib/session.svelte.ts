@@ -1,6 +1,7 @@
 // Who is signed in. The session itself is a cookie that scripts cannot read.
 import { Problem } from '$/api/problem';
 import type { User } from '$/api/types';
+import { beginBehind } from './live.svelte';
 
 type Login = { user?: User; mfa_required?: boolean; mfa_token?: string };
 
@@ -51,9 +52,15 @@ async function take(response: Response) {
   return body;
 }
 
+/** The newest event before anything is shown: what happens between the first pages and the live stream is heard, too. */
+async function findEnd() {
+  const response = await call('GET', '/events?limit=1');
+  if (response.ok) beginBehind(((await response.json()) as { page: { next: string } }).page.next);
+}
+
 /** Asks who we are; at the start, and after a sign-in (its answer does not tell what one may do). */
 export async function loadSession() {
-  const response = await call('GET', '/me');
+  const [response] = await Promise.all([call('GET', '/me'), findEnd().catch(() => undefined)]);
   state.user = response.status === 401 ? null : ((await take(response)) as User);
   state.ready = true;
 }
