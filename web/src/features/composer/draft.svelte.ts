@@ -9,78 +9,141 @@ export interface DraftData {
 }
 const SLOT = 'reply';
 const PAUSE_MS = 800;
+const AGAIN_MS = 5000;
 
 export const emptyDraft = (): DraftData => ({ body: '', mode: 'answer', files: [] });
+const isEmpty = (data: DraftData) => !data.body.trim() && !data.files.length;
+
+/** Both texts, the one that was sent first. */
+export function joined(first: DraftData, second: DraftData): DraftData {
+  if (isEmpty(second)) return first;
+  const ids = new Set(first.files.map((f) => f.id));
+  return {
+    mode: first.mode,
+    body: [first.body, second.body].filter((b) => b.trim()).join('\n\n'),
+    files: [...first.files, ...second.files.filter((f) => !ids.has(f.id))],
+  };
+}
+
+const whole = (ticketId: number) => ({ params: { path: { id: String(ticketId), slot: SLOT } } });
+const put = (ticketId: number, data: DraftData) =>
+  ask(api.PUT('/api/v1/tickets/{id}/drafts/{slot}', { ...whole(ticketId), body: { data: data as never } }));
+
+async function read(ticketId: number): Promise<DraftData | undefined> {
+  const { data } = await ask(api.GET('/api/v1/tickets/{id}/drafts', { params: { path: { id: String(ticketId) } } }));
+  const mine = (data as unknown as Draft[]).find((d) => d.slot === SLOT);
+  return mine && { ...emptyDraft(), ...(mine.data as unknown as DraftData) };
+}
+
+type Receiver = (data: DraftData) => void;
+// A draft outlives its composer while something of it is on its way.
+const drafts = new Map<number, ReturnType<typeof make>>();
 
 export function draftOf(ticketId: number) {
-  const path = { id: String(ticketId), slot: SLOT };
+  const known = drafts.get(ticketId) ?? make(ticketId);
+  drafts.set(ticketId, known);
+  return known;
+}
+
+function make(ticketId: number) {
   let kept = JSON.stringify(emptyDraft());
   let timer: ReturnType<typeof setTimeout> | undefined;
   let latest: DraftData | undefined;
+  let receiver: Receiver | undefined;
   let saved = $state<'nothing' | 'saved' | 'unsaved'>('nothing');
+  // One request after the other: an older text must not overtake a newer one.
+  let queue: Promise<void> = Promise.resolve();
+  // What waits to be sent stays kept until the server has it.
+  let letters = 0;
+
+  const drop = () => ask(api.DELETE('/api/v1/tickets/{id}/drafts/{slot}', whole(ticketId))).catch(() => undefined);
+  const isKept = () => !latest || JSON.stringify(latest) === kept;
+  const tidy = () => void (receiver || letters || !isKept() || drafts.delete(ticketId));
 
   async function load(): Promise<DraftData | undefined> {
-    const { data } = await ask(api.GET('/api/v1/tickets/{id}/drafts', { params: { path: { id: path.id } } }));
-    const mine = (data as unknown as Draft[]).find((d) => d.slot === SLOT);
-    if (!mine) return undefined;
-    const found = { ...emptyDraft(), ...(mine.data as unknown as DraftData) };
+    if (latest && !isEmpty(latest)) return latest;
+    await queue;
+    const found = letters ? undefined : await read(ticketId);
+    if (!found) return undefined;
     kept = JSON.stringify(found);
     saved = 'saved';
     return found;
   }
-  async function save() {
-    clearTimeout(timer);
-    timer = undefined;
-    if (!latest) return;
-    const text = JSON.stringify(latest);
-    if (text === kept) return;
+  async function write(now = latest) {
+    if (!now || JSON.stringify(now) === kept || (isEmpty(now) && letters)) return tidy();
     try {
-      if (!latest.body.trim() && !latest.files.length) await drop();
-      else
-        await ask(api.PUT('/api/v1/tickets/{id}/drafts/{slot}', { params: { path }, body: { data: latest as never } }));
-      kept = text;
-      saved = latest.body.trim() || latest.files.length ? 'saved' : 'nothing';
+      if (isEmpty(now)) await drop();
+      else await put(ticketId, now);
+      kept = JSON.stringify(now);
+      if (latest === now) saved = isEmpty(now) ? 'nothing' : 'saved';
+      tidy();
     } catch {
       saved = 'unsaved';
-      timer = setTimeout(() => void save(), 5000);
+      timer = setTimeout(() => void save(), AGAIN_MS);
     }
+  }
+  function save() {
+    clearTimeout(timer);
+    return (queue = queue.then(() => write()));
   }
   function keep(data: DraftData) {
     latest = data;
-    if (JSON.stringify(data) === kept) return;
-    saved = 'unsaved';
+    if (isKept()) return;
+    saved = isEmpty(data) ? 'nothing' : 'unsaved';
     clearTimeout(timer);
     timer = setTimeout(() => void save(), PAUSE_MS);
   }
-  async function drop() {
+
+  /** It is about to be sent. */
+  function sending() {
+    const letter = latest;
     clearTimeout(timer);
-    await ask(api.DELETE('/api/v1/tickets/{id}/drafts/{slot}', { params: { path } })).catch(() => undefined);
+    queue = queue.then(() => write(letter));
+    letters++;
   }
-  /** It was sent. */
-  async function done() {
-    latest = undefined;
-    kept = JSON.stringify(emptyDraft());
+  /** It was sent. What was written since is a draft of its own. */
+  function sent() {
+    letters--;
+    if (latest && !isEmpty(latest)) return;
     saved = 'nothing';
-    await drop();
+    kept = JSON.stringify(latest ?? emptyDraft());
+    queue = queue.then(drop).then(tidy);
   }
-  /** The window closes or the page changes: what was not kept yet is kept now. */
+  /** It did not go, and comes back to where it was written, or waits there for the next time. */
+  function back(letter: DraftData) {
+    letters--;
+    latest = joined(letter, latest ?? emptyDraft());
+    if (receiver) receiver(latest);
+    else void save();
+  }
+  /** The window closes: what was not kept yet is kept now. */
   function leave() {
     clearTimeout(timer);
-    if (!latest || JSON.stringify(latest) === kept) return;
-    if (!latest.body.trim() && !latest.files.length) return void drop();
-    void fetch(`/api/v1/tickets/${path.id}/drafts/${SLOT}`, {
+    if (!latest || isKept() || isEmpty(latest)) return;
+    void fetch(`/api/v1/tickets/${ticketId}/drafts/${SLOT}`, {
       method: 'PUT',
       keepalive: true,
       headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken() },
       body: JSON.stringify({ data: latest }),
     });
   }
+  /** A composer shows it from now on, until the function that is returned is called. */
+  function shownBy(one: Receiver) {
+    receiver = one;
+    return () => {
+      if (receiver !== one) return;
+      receiver = undefined;
+      void save();
+    };
+  }
   return {
     load,
     keep,
-    save,
-    done,
+    sending,
+    sent,
+    back,
     leave,
+    shownBy,
     get saved() {
       return saved;
     },
