@@ -232,8 +232,8 @@ static bool check_text(const struct reader *r, const struct jfield *f, const str
 
     if (!utf8_is_valid(v))
         return jspec_refuse(r, f, at, "encoding", "is not valid UTF-8");
-    if (utf8_has_control(v, f->flags & JF_LINES))
-        return jspec_refuse(r, f, at, "control", "holds a control character");
+    if ((f->flags & JF_LINES) ? utf8_has_control(v, true) : !utf8_is_line(v))
+        return jspec_refuse(r, f, at, "control", "holds a control character, or one that turns the direction of text");
     count = (int64_t)utf8_count(v);
     if (count < f->min || count > text_max(f))
         return jspec_refuse(r, f, at, "length",

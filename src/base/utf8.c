@@ -140,6 +140,19 @@ bool utf8_has_control(struct str s, bool lines)
     return false;
 }
 
+bool utf8_is_line(struct str s)
+{
+    for (size_t i = 0; i + 2 < s.n; i++) {
+        unsigned char last = (unsigned char)s.p[i + 2];
+
+        if ((unsigned char)s.p[i] != 0xE2)
+            continue;
+        if ((s.p[i + 1] == '\x80' && last >= 0xAA && last <= 0xAE) || (s.p[i + 1] == '\x81' && last >= 0xA6 && last <= 0xA9))
+            return false;
+    }
+    return !utf8_has_control(s, false);
+}
+
 static bool point_is_blank(uint32_t cp)
 {
     return cp <= 0x20 || cp == 0x85 || cp == 0xA0 || cp == 0xAD || cp == 0x1680

@@ -25,6 +25,10 @@ size_t utf8_cut_bytes(struct str s, size_t max_bytes);
 struct str utf8_cut(struct str s, size_t max_points); /* the first max_points code points */
 /* Controls: C0, DEL, C1.  With lines, newline, carriage return and tab are none. */
 bool utf8_has_control(struct str s, bool lines);
+/* One line that shows in the order in which it was written: no controls, and none of the characters
+ * that turn the direction of what follows (U+202A to 202E, U+2066 to 2069), with which
+ * "gpj.exe" reads as "exe.jpg".  Marks of direction (U+200E, U+200F, U+061C) turn nothing. */
+bool utf8_is_line(struct str s);
 /* Only blanks and invisible characters (or nothing). */
 bool utf8_is_blank(struct str s);
 /* Unicode normalisation form C of valid text; s itself when it already is in it.  Text with more

@@ -49,7 +49,7 @@ static enum rc check_text(const struct check *k, const json_t *v, json_t **out)
 
     if (!json_is_string(v))
         return wrong(k, "type", "text");
-    if (utf8_has_control(s, is_long))
+    if (is_long ? utf8_has_control(s, true) : !utf8_is_line(s))
         return wrong(k, "control", "text without control characters");
     if (utf8_is_blank(s) || (int64_t)utf8_count(s) > max) {
         char allowed[48];
@@ -65,7 +65,7 @@ static enum rc check_url(const struct check *k, const json_t *v, json_t **out)
 {
     struct str s = json_str(v);
 
-    if (!json_is_string(v) || s.n > URL_MAX || utf8_has_control(s, false)
+    if (!json_is_string(v) || s.n > URL_MAX || !utf8_is_line(s)
         || str_chr(s, ' ') != SIZE_MAX
         || (!str_istarts(s, STR("https://")) && !str_istarts(s, STR("http://"))))
         return wrong(k, "url", "an http or https address");
@@ -223,7 +223,7 @@ static void check_one_choice(const json_t *choice, const struct cat_field *f, si
     char pointer[64];
 
     snprintf(pointer, sizeof(pointer), "/options/choices/%zu", at);
-    if (!v.p || utf8_is_blank(v) || utf8_count(v) > TEXT_MAX || utf8_has_control(v, false)
+    if (!v.p || utf8_is_blank(v) || utf8_count(v) > TEXT_MAX || !utf8_is_line(v)
         || (!json_is_string(choice) && !json_is_string(json_object_get(choice, "label"))))
         err_field(e, pointer, "choice", "text, or {\"value\",\"label\"}", "This is not a choice.");
     for (size_t i = 0; v.p && i < at; i++)

@@ -59,7 +59,7 @@ enum rc requester_by_email(struct call *c, struct str email, struct str name, co
     if (!may_make || !may_look)
         return err_field(e, pointer, "unknown", "an id or an e-mail address",
                          "There is no such person.");
-    if (utf8_is_blank(name) || utf8_count(name) > NAME_POINTS_MAX || utf8_has_control(name, false))
+    if (utf8_is_blank(name) || utf8_count(name) > NAME_POINTS_MAX || !utf8_is_line(name))
         name = str_sub(email, 0, str_chr(email, '@'));
     return make(c, email, name, id, e);
 }

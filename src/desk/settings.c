@@ -96,7 +96,7 @@ static enum rc checked(const struct setting_def *d, const struct setting_change 
     int64_t number = ch->number;
 
     if (d->type == SETTING_T_TEXT) {
-        if (utf8_count(ch->text) > (size_t)d->max || utf8_has_control(ch->text, false))
+        if (utf8_count(ch->text) > (size_t)d->max || !utf8_is_line(ch->text))
             return err_field(e, pointer, "length",
                              str_printf(a, "up to %lld characters", (long long)d->max).p,
                              "is too long, or holds control characters");

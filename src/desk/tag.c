@@ -37,7 +37,7 @@ enum rc tag_normalise(struct str name, const char *pointer, struct arena *a, str
         add_lower(&b, cp);
     }
     *out = buf_view(&b);
-    if (utf8_is_blank(*out) || utf8_has_control(*out, false) || str_chr(*out, ',') != SIZE_MAX
+    if (utf8_is_blank(*out) || !utf8_is_line(*out) || str_chr(*out, ',') != SIZE_MAX
         || utf8_count(*out) > TAG_POINTS_MAX || out->n > TAG_BYTES_MAX)
         return err_field(e, pointer, "tag", "1 to 64 characters, no comma",
                          "This cannot be a tag.");

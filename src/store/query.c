@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/near.h"
+#include "base/tokens.h"
 
 #include <stdio.h>
 
@@ -352,6 +353,33 @@ static enum rc parse_or(struct parser *p, struct query_node **out)
     return RC_OK;
 }
 
+/* Marks alone ("-", "?!", a smiley) are no word: beside words they are left out, a field needs one. */
+static bool has_no_word(const struct query_node *n, struct arena *a)
+{
+    return n->kind == QUERY_TEXT && text_tokens(n->value, TOKENS_QUERY, a).n == 0;
+}
+
+static enum rc leave_out_marks(struct parser *p, struct query_node **at)
+{
+    while (*at) {
+        struct query_node *n = *at;
+
+        TRY(leave_out_marks(p, &n->child));
+        if (has_no_word(n, p->a) && n->field)
+            return fail(p, n->at, "A search field has no word to look for");
+        if (has_no_word(n, p->a) || (n->kind < QUERY_TEXT && !n->child)) {
+            *at = n->next;
+            continue;
+        }
+        if (n->kind < QUERY_NOT && !n->child->next) { /* one of them is left: it stands for all */
+            n->child->next = n->next;
+            *at = n->child;
+        }
+        at = &(*at)->next;
+    }
+    return RC_OK;
+}
+
 /* The word under the cursor: the last plain word, when nothing follows it. */
 static void mark_last_prefix(struct query_node *n, struct str text)
 {
@@ -392,6 +420,11 @@ enum rc query_parse(struct str text, bool last_is_prefix, struct arena *a, struc
         return fail(&p, 0, "The search has too many terms");
     if (count_kind(*out, QUERY_FUZZY) > QUERY_FUZZY_MAX) /* each one is a few hundred look-ups */
         return fail(&p, 0, "At most 4 words may end in ~");
+    if (*out) {
+        TRY(leave_out_marks(&p, out));
+        if (!*out)
+            return fail(&p, 0, "There is no word to look for");
+    }
     if (last_is_prefix)
         mark_last_prefix(*out, text);
     return RC_OK;

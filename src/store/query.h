@@ -4,7 +4,8 @@
  *     updated:<7d vpn* colour~ (printer OR scanner) "exact words"
  *
  * Terms beside each other must all hold; OR binds weaker; '-' or NOT negates one term; AND may be
- * written.  Only upper-case OR, AND, NOT are operators.  An unknown field is an error that names
+ * written.  Only upper-case OR, AND, NOT are operators.  A word without a letter or digit is left
+ * out beside others, and refused alone.  An unknown field is an error that names
  * the nearest one.  Values are only parsed here; names are looked up by query_sql.h. */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H

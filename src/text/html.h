@@ -10,6 +10,7 @@
  *     target="_blank".
  *   - Remote images do not load: <img data-src="https://…">.  Images of the same mail are
  *     <img data-cid="…">; small data: images of the raster types stay.
+ *   - A link without an address goes, its content stays; so does a picture without source and words.
  *   - style keeps the properties of html_css.c with values that load nothing.
  * Show it in a sandboxed frame under a CSP all the same.
  * Results live in the arena.  Any thread. */

@@ -17,7 +17,7 @@ struct cleaner {
     enum tag stack[HTML_DEPTH_MAX];
     size_t depth;
     size_t open[TAG_ALLOWED_END_];    /* how often each stands on the stack */
-    size_t dropped[TAG_ALLOWED_END_]; /* start tags left out for depth: their end tags go too */
+    size_t dropped[TAG_ALLOWED_END_]; /* start tags left out, for depth or as empty: their end tags go too */
     enum tag skip;                    /* inside this element all is left out */
     size_t skip_depth;
 };
@@ -78,12 +78,31 @@ static void write_check_box(struct cleaner *c)
         buf_str(&c->out, checked ? STR("\xE2\x98\x91") : STR("\xE2\x98\x90"));
 }
 
-static void write_open(struct cleaner *c, enum tag tag)
+/* A link that leads nowhere and a picture that shows nothing are none.  Values hold no quotes, so what
+ * is looked for is an attribute. */
+static bool is_empty(const struct cleaner *c, enum tag tag, size_t from)
 {
+    struct str tag_text = { c->out.p + from, c->out.n - from };
+
+    if (tag == TAG_A)
+        return str_find(tag_text, STR(" href=\"")) == SIZE_MAX;
+    return tag == TAG_IMG && str_find(tag_text, STR("src=\"")) == SIZE_MAX && str_find(tag_text, STR("cid=\"")) == SIZE_MAX
+           && str_find(tag_text, STR(" alt=\"")) == SIZE_MAX;
+}
+
+/* False when nothing was written. */
+static bool write_open(struct cleaner *c, enum tag tag)
+{
+    size_t from = c->out.n;
+
     buf_char(&c->out, '<');
     buf_str(&c->out, str_of(html_tag_info[tag].name));
     html_write_attrs(&c->tok, tag, c->flags, c->a, &c->out, c->result);
     buf_char(&c->out, '>');
+    if (!is_empty(c, tag, from))
+        return true;
+    c->out.n = from;
+    return false;
 }
 
 static void open_allowed(struct cleaner *c, enum tag tag)
@@ -95,14 +114,15 @@ static void open_allowed(struct cleaner *c, enum tag tag)
     if (any_open(c, info->closes))
         close_down_to(c, lowest_open(c, info->closes, info->within));
     if (info->flags & TF_VOID) {
-        write_open(c, tag);
+        (void)write_open(c, tag);
         return;
     }
-    if (c->depth == HTML_DEPTH_MAX) {
+    if (tag == TAG_A)
+        c->dropped[tag] = 0; /* it ends an earlier one, also one that was left out */
+    if (c->depth == HTML_DEPTH_MAX || !write_open(c, tag)) {
         c->dropped[tag]++;
         return;
     }
-    write_open(c, tag);
     c->stack[c->depth++] = tag;
     c->open[tag]++;
 }

@@ -364,6 +364,11 @@ static void on_refused(struct exchange *x, enum rc why, const char *detail, void
     if (why == RC_TOO_BIG && r->match.route) {
         err_field(&r->c.err, "body", "length", str_printf(x->arena, "at most %zu bytes", body_limit(r)).p, "the body is too long");
         err_set(&r->c.err, why, "", "The body may have at most %zu bytes here.", body_limit(r));
+    } else if (why == RC_URI_LONG) {
+        long long max = (long long)app->cfg->http_max_request_line;
+
+        err_field(&r->c.err, "path", "length", str_printf(x->arena, "at most %lld bytes", max).p, "the address is too long");
+        err_set(&r->c.err, why, "", "%s", detail ? detail : "");
     } else {
         err_set(&r->c.err, why, "", "%s", detail ? detail : "");
     }

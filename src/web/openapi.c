@@ -387,6 +387,41 @@ static void paths_write(struct doc *d)
 
 /* ── the rest ── */
 
+static const char *const tag_words[][2] = {
+    { "Authentication", "Accounts, logins with a second step, sessions, passwords, proved addresses." },
+    { "Roles", "Sets of permissions and levels in groups that people have." },
+    { "API tokens", "Tokens for programs, each with at most the rights of its person." },
+    { "People", "Customers and agents, their addresses, and merging two records of one person." },
+    { "Organizations", "Firms and other bodies that people belong to." },
+    { "Groups", "Teams that tickets belong to, and what holds in each." },
+    { "Audit log", "Who changed what and when, as an unbroken chain." },
+    { "Settings", "What administrators set while the server runs." },
+    { "Tickets", "Requests of customers: lists, bulk changes, merging, splitting, participants." },
+    { "Messages", "What is said on a ticket, in public or among agents." },
+    { "Attachments", "Files: uploaded first, then taken by a message." },
+    { "Links", "Tickets that belong together." },
+    { "Drafts", "Answers and tickets that were not sent yet." },
+    { "Tags", "Words that tickets are marked with." },
+    { "States", "What a ticket can be in, and which clock runs." },
+    { "Priorities", "How urgent a ticket is." },
+    { "Fields", "Fields that administrators define." },
+    { "Jobs", "Long work that runs in the background, and its result." },
+    { "Data protection", "Exports, erasure, retention and legal holds." },
+    { "Events", "The live stream, presence and counters." },
+    { "API", "This document." },
+    { "Search", "Full-text search, and the language of queries." },
+    { "Views", "Saved searches with columns and an order." },
+};
+
+/* A test looks that each tag has its words. */
+static struct str tag_description(const char *tag)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tag_words); i++)
+        if (strcmp(tag_words[i][0], tag) == 0)
+            return str_of(tag_words[i][1]);
+    return STR("");
+}
+
 static void tags_write(struct doc *d)
 {
     jw_key(&d->w, "tags");
@@ -400,6 +435,7 @@ static void tags_write(struct doc *d)
             continue;
         jw_obj(&d->w);
         jw_kv_text(&d->w, "name", str_of(d->routes[i]->tag));
+        jw_kv_text(&d->w, "description", tag_description(d->routes[i]->tag));
         jw_obj_end(&d->w);
     }
     jw_arr_end(&d->w);

@@ -26,30 +26,38 @@ static int64_t plain_id(const json_t *v)
     return json_is_integer(id) && json_integer_value(id) > 0 ? json_integer_value(id) : 0;
 }
 
-static const char *const thing_members[] = { "id", "name", NULL };
-static const char *const person_members[] = { "id", "name", "email", NULL };
-static const char *const ticket_members[] = { "id", "number", "title", NULL };
+struct form {
+    const char *allowed;          /* in words */
+    const char *const *members;   /* of an object */
+};
+static const struct form thing = { "an integer (id), a string (name), or {\"id\":…}", (const char *const[]){ "id", "name", NULL } };
+static const struct form person = { "an integer (id), a string (address), or {\"id\":…}",
+                                    (const char *const[]){ "id", "name", "email", NULL } };
+static const struct form ticket = { "an integer (id), \"number:…\", or {\"id\":…}",
+                                    (const char *const[]){ "id", "number", "title", NULL } };
 
-/* An object that names something has no members but these: a role or a password beside the id is no
- * reference, and is not passed over. */
-static enum rc only(const struct call *c, const json_t *v, const char *pointer, const char *const *members,
+/* An integer, a string or an object names something.  The object has no members but those of its form: a
+ * role or a password beside the id is no reference, and is not passed over. */
+static enum rc only(const struct call *c, const json_t *v, const char *pointer, const struct form *form,
                     struct err *e)
 {
     const char *key;
     json_t *member;
 
+    if (!json_is_string(v) && !json_is_integer(v) && !json_is_object(v))
+        return err_field(e, pointer, "type", form->allowed, "This is of another type than what can stand here.");
     if (!json_is_object(v))
         return RC_OK;
     json_object_foreach((json_t *)(uintptr_t)v, key, member) {
-        const char *const *m = members;
+        const char *const *m = form->members;
         struct buf allowed = BUF_ARENA(c->a, ERR_ALLOWED_BYTES);
 
         while (*m && strcmp(*m, key) != 0)
             m++;
         if (*m)
             continue;
-        for (m = members; *m; m++)
-            buf_printf(&allowed, "%s%s", m == members ? "" : ", ", *m);
+        for (m = form->members; *m; m++)
+            buf_printf(&allowed, "%s%s", m == form->members ? "" : ", ", *m);
         err_field(e, json_pointer_to(pointer, str_of(key), c->a), "unknown", str_z(buf_view(&allowed), c->a),
                   "A reference has no such member.");
     }
@@ -122,7 +130,7 @@ enum rc ref_state(struct call *c, const json_t *v, const char *pointer, int64_t 
     const struct cat_state *s = json_is_string(v) ? catalog_state_named(c->cat, json_str(v))
                                                   : catalog_state(c->cat, plain_id(v));
 
-    TRY(only(c, v, pointer, thing_members, e));
+    TRY(only(c, v, pointer, &thing, e));
     if (!s)
         return no_state(c, v, pointer, e);
     *id = s->id;
@@ -135,7 +143,7 @@ enum rc ref_priority(struct call *c, const json_t *v, const char *pointer, int64
     const struct cat_priority *p = json_is_string(v) ? catalog_priority_named(c->cat, json_str(v))
                                                      : catalog_priority(c->cat, plain_id(v));
 
-    TRY(only(c, v, pointer, thing_members, e));
+    TRY(only(c, v, pointer, &thing, e));
     if (!p)
         return no_priority(c, v, pointer, e);
     *id = p->id;
@@ -147,7 +155,7 @@ enum rc ref_group(struct call *c, const json_t *v, const char *pointer, int64_t 
     const struct cat_group *g = json_is_string(v) ? catalog_group_named(c->cat, json_str(v))
                                                   : catalog_group(c->cat, plain_id(v));
 
-    TRY(only(c, v, pointer, thing_members, e));
+    TRY(only(c, v, pointer, &thing, e));
     if (!g && actor_is_agent(c->who))
         return no_group(c, v, pointer, e);
     *id = g ? g->id : NO_GROUP; /* customers do not learn which groups there are */
@@ -157,7 +165,7 @@ enum rc ref_group(struct call *c, const json_t *v, const char *pointer, int64_t 
 enum rc ref_organization(struct call *c, const json_t *v, const char *pointer, int64_t *id,
                          struct err *e)
 {
-    TRY(only(c, v, pointer, thing_members, e));
+    TRY(only(c, v, pointer, &thing, e));
     *id = plain_id(v);
     return *id ? RC_OK : unknown(e, pointer);
 }
@@ -167,7 +175,7 @@ enum rc ref_ticket(struct call *c, const json_t *v, const char *pointer, int64_t
     struct str prefix = STR("number:"), text = json_str(v);
     enum rc rc;
 
-    TRY(only(c, v, pointer, ticket_members, e));
+    TRY(only(c, v, pointer, &ticket, e));
     *id = plain_id(v);
     if (*id)
         return RC_OK;
@@ -187,7 +195,7 @@ enum rc ref_user(struct call *c, const json_t *v, const char *pointer, bool may_
     const json_t *email = json_is_object(v) ? json_object_get(v, "email") : v;
     struct str name = json_is_object(v) ? json_str(json_object_get(v, "name")) : STR_NONE;
 
-    TRY(only(c, v, pointer, person_members, e));
+    TRY(only(c, v, pointer, &person, e));
     *id = plain_id(v);
     if (*id)
         return RC_OK;

@@ -303,6 +303,12 @@ static void an_unknown_name_is_answered_with_the_names_there_are(void **state)
     allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"priority\":\"hihg\"}"), "low, normal, high, urgent",
                "did you mean \"high\"?");
     allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"priority\":99}"), "low, normal", "nothing like this");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"priority\":1.5}"), "an integer (id), a string (name)", "another type");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"state\":true}"), "an integer (id), a string (name)", "another type");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"group\":[1]}"), "an integer (id), a string (name)", "another type");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"customer\":2.5}"), "a string (address)", "another type");
+    allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"title\":\"gpj.\u202eexe\"}"), "", "direction");
+    allowed_is(ask(HTTP_GET, t.agent, "/api/v1/search?q=-", NULL), "", "no word");
     allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"group\":\"Suport\"}"), "Support", "did you mean \"Support\"?");
     allowed_is(on_ticket(HTTP_PATCH, t.agent, "", "{\"group\":\"completely different\"}"), "Support",
                "There is no \"completely different\".");

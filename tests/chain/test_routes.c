@@ -385,14 +385,17 @@ static void check_refs(json_t *doc, json_t *at)
 static void the_document_lists_the_routes(void **state)
 {
     struct answer *an = chain_send(ch, (struct ask){ .target = "/api/openapi.json" });
-    size_t want = 0, have = 0;
+    size_t want = 0, have = 0, t;
     const char *key;
-    json_t *ops;
+    json_t *ops, *tag;
 
     (void)state;
     assert_int_equal(an->status, 200);
     assert_non_null(an->json);
     check_refs(an->json, an->json);
+    json_array_foreach(json_object_get(an->json, "tags"), t, tag)
+        if (json_string_length(json_object_get(tag, "description")) == 0)
+            fail_msg("no words for the tag %s (src/web/openapi.c)", json_string_value(json_object_get(tag, "name")));
     json_object_foreach (json_object_get(an->json, "paths"), key, ops)
         have += json_object_size(ops);
     for (size_t i = 0; i < routes_all_n; i++) {

@@ -121,16 +121,16 @@ describe('framing', () => {
 
   test('limits: request line, header bytes, header count, body', async () => {
     const sizes = [
-      [`GET /${'a'.repeat(20000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, [414, 431]],
+      [`GET /${'a'.repeat(20000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, [414, 431], /at most 8192 bytes/],
       [`${hello}X-A: ${'a'.repeat(100000)}\r\n\r\n`, [431]],
       [`${hello}${'X-A: b\r\n'.repeat(1000)}\r\n`, [431]],
       [post(`Content-Length: ${2 << 20}\r\n`, 'a'.repeat(2 << 20)), [413]],
       [post('Transfer-Encoding: chunked\r\n', `${(2 << 20).toString(16)}\r\n${'a'.repeat(2 << 20)}\r\n0\r\n\r\n`), [413]],
     ];
-    for (const [text, wanted] of sizes) {
+    for (const [text, wanted, words = /./] of sizes) {
       const raw = await exchange(server, text);
       // A server that closes on a sender who goes on may be seen as a reset, before the answer is read.
-      if (raw.text || text.length < 200000) assert.ok(wanted.includes(raw.statuses()[0]), raw.text.slice(0, 300));
+      if (raw.text || text.length < 200000) assert.ok(wanted.includes(raw.statuses()[0]) && words.test(raw.text), raw.text.slice(0, 300));
     }
   });
 });

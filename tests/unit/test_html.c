@@ -48,14 +48,14 @@ static const struct {
     { "<script>\"</script>\"<i>y", "\"<i>y</i>" },
     { "<script/x>alert(1)</script>", "" },
     { "<<script>alert(1)//<</script>", "&lt;" },
-    { "<img src=x onerror=alert(1)>", "<img>" },
-    { "<img/src=\"x\"/onerror=alert(1)>", "<img>" },
-    { "<img src=`x`onerror=alert(1)>", "<img>" },
-    { "<img src=\"x\" onerror\n=\n\"alert(1)\">", "<img>" },
+    { "<img src=x onerror=alert(1)>", "" },
+    { "<img/src=\"x\"/onerror=alert(1)>", "" },
+    { "<img src=`x`onerror=alert(1)>", "" },
+    { "<img src=\"x\" onerror\n=\n\"alert(1)\">", "" },
     { "<img \"\"\"><script>alert(1)</script>\">", NULL },
-    { "<img src=javascript:alert(1)>", "<img>" },
-    { "<img src=data:image/svg+xml;base64,AAAA>", "<img>" },
-    { "<img src='data:image/png;base64,AA\" onerror=\"x'>", "<img>" },
+    { "<img src=javascript:alert(1)>", "" },
+    { "<img src=data:image/svg+xml;base64,AAAA>", "" },
+    { "<img src='data:image/png;base64,AA\" onerror=\"x'>", "" },
     { "<svg onload=alert(1)>", "" },
     { "<svg><script>alert(1)</script></svg>z", "z" },
     { "<svg><style><img src=x onerror=alert(1)></style></svg>", "" },
@@ -63,26 +63,34 @@ static const struct {
     { "<math><mtext><table><mglyph><style><img src onerror=alert(1)></style></table></math>", NULL },
     { "<math><mi//xlink:href=\"data:x,<script>alert(4)</script>\">", NULL },
     { "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>", NULL },
-    { "<a href=javascript:alert(1)>x</a>", "<a>x</a>" },
-    { "<a href=\"JaVaScRiPt:alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\" &#14; javascript:alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"java\nscript:alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"java&Tab;script:alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"javascript&colon;alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"&#106;&#97;&#118;&#97;&#115;&#99;&#114;&#105;&#112;&#116;&#58;alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=&#0000106&#0000097&#0000118&#0000097&#0000115&#0000099ript:alert(1)>x</a>", "<a>x</a>" },
-    { "<a href=&#x6A&#x61vascript:alert(1)>x</a>", "<a>x</a>" },
-    { "<a href=\"\x01javascript:alert(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"vbscript:msgbox(1)\">x</a>", "<a>x</a>" },
-    { "<a href=\"data:text/html,<script>alert(1)</script>\">x</a>", "<a>x</a>" },
-    { "<a href=\"//evil.example\">x</a>", "<a>x</a>" },
-    { "<a href=\"/\\evil.example\">x</a>", "<a>x</a>" },
-    { "<a href=\"file:///etc/passwd\">x</a>", "<a>x</a>" },
-    { "<a href=\"https:evil\">x</a>", "<a>x</a>" },
+    { "<a href=javascript:alert(1)>x</a>", "x" },
+    { "<a href=\"JaVaScRiPt:alert(1)\">x</a>", "x" },
+    { "<a href=\" &#14; javascript:alert(1)\">x</a>", "x" },
+    { "<a href=\"java\nscript:alert(1)\">x</a>", "x" },
+    { "<a href=\"java&Tab;script:alert(1)\">x</a>", "x" },
+    { "<a href=\"javascript&colon;alert(1)\">x</a>", "x" },
+    { "<a href=\"&#106;&#97;&#118;&#97;&#115;&#99;&#114;&#105;&#112;&#116;&#58;alert(1)\">x</a>", "x" },
+    { "<a href=&#0000106&#0000097&#0000118&#0000097&#0000115&#0000099ript:alert(1)>x</a>", "x" },
+    { "<a href=&#x6A&#x61vascript:alert(1)>x</a>", "x" },
+    { "<a href=\"\x01javascript:alert(1)\">x</a>", "x" },
+    { "<a href=\"vbscript:msgbox(1)\">x</a>", "x" },
+    { "<a href=\"data:text/html,<script>alert(1)</script>\">x</a>", "x" },
+    { "<a href=\"//evil.example\">x</a>", "x" },
+    { "<a href=\"/\\evil.example\">x</a>", "x" },
+    { "<a href=\"file:///etc/passwd\">x</a>", "x" },
+    { "<a href=\"https:evil\">x</a>", "x" },
     { "<a href='https://e.x/\"onmouseover=\"alert(1)'>x</a>", NULL },
     { "<a href=https://a.b target=_self rel=opener>x</a>",
       "<a href=\"https://a.b\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">x</a>" },
-    { "<a href=x href=https://a.b>x</a>", "<a>x</a>" },
+    { "<a href=x href=https://a.b>x</a>", "x" },
+    { "<a>x</a>y</a>z", "xyz" },
+    { "<a name=top><a href=https://a.b>x</a>y",
+      "<a href=\"https://a.b\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">x</a>y" },
+    { "<a href=https://a.b>x<a>y</a></a>z",
+      "<a href=\"https://a.b\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">x</a>yz" },
+    { "<a title=' href=\"'>x</a>", "x" },
+    { "<img width=1 title=' src=\"x\"'>", "" },
+    { "<img alt=logo>", "<img alt=\"logo\">" },
     { "<b onclick=alert(1) ONMOUSEOVER=alert(1) x:onclick=a>x</b>", "<b>x</b>" },
     { "<b/onclick=alert(1)>x</b>", "<b>x</b>" },
     { "<div style=\"background:url(javascript:alert(1))\">x</div>", "<div>x</div>" },
@@ -96,9 +104,9 @@ static const struct {
       "<div style=\"color:rgb(1,2,3)\">x</div>" },
     { "<style>@import 'http://e.x/a.css';</style>x", "x" },
     { "<style><!--</style><script>alert(1)</script>-->", "--&gt;" },
-    { "<!--<img src=\"--><img src=x onerror=alert(1)//\">", "<img>" },
-    { "<!--><img src=x onerror=alert(1)>-->", "<img>--&gt;" },
-    { "<!-- --!><img src=x onerror=alert(1)>", "<img>" },
+    { "<!--<img src=\"--><img src=x onerror=alert(1)//\">", "" },
+    { "<!--><img src=x onerror=alert(1)>-->", "--&gt;" },
+    { "<!-- --!><img src=x onerror=alert(1)>", "" },
     { "<!---><b>x</b>", "<b>x</b>" },
     { "<!-- never ends <b>x</b>", "" },
     { "<![CDATA[<script>alert(1)</script>]]>x", NULL },
@@ -119,7 +127,7 @@ static const struct {
     { "<details open ontoggle=alert(1)>x</details>", "<details>x</details>" },
     { "<marquee onstart=alert(1)>x</marquee>", "x" },
     { "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\"></noscript>", NULL },
-    { "<noscript><style></noscript><img src=x onerror=alert(1)>", "<img>" },
+    { "<noscript><style></noscript><img src=x onerror=alert(1)>", "" },
     { "<template><script>alert(1)</script><b>y</b></template>x", "x" },
     { "<template><template></template><b>y</b></template>x", "x" },
     { "<textarea><script>alert(1)</script></textarea>x", "x" },
@@ -174,7 +182,7 @@ static void raw_bytes_are_made_harmless(void **state)
 
     assert_str_eq(clean(STR("<scr\0ipt>x</scr\0ipt>"), a), "");
     assert_str_eq(clean(STR("<b\xFF>x</b>\x1B\x80"), a), "x\xEF\xBF\xBD");
-    assert_str_eq(clean(STR("<a href=\"java\0script:x\">y</a>"), a), "<a>y</a>");
+    assert_str_eq(clean(STR("<a href=\"java\0script:x\">y</a>"), a), "y");
 }
 
 static void remote_images_wait_for_a_click(void **state)
@@ -188,7 +196,7 @@ static void remote_images_wait_for_a_click(void **state)
                0, a, &safe);
     assert_str_eq(safe.html, "<img data-src=\"https://t.example/p.gif?a=1&amp;b=2\" alt=\"&quot;x&quot;\" "
                              "height=\"1\" width=\"1\"><img data-cid=\"part1@host\">"
-                             "<img data-src=\"HTTP://x/y%20z\"><img src=\"data:image/png;base64,iVBORw0=\"><img>");
+                             "<img data-src=\"HTTP://x/y%20z\"><img src=\"data:image/png;base64,iVBORw0=\">");
     assert_int_equal(safe.remote_images, 2);
     assert_int_equal(safe.cid_images, 1);
     assert_true(str_eq(clean(safe.html, a), safe.html));
@@ -201,9 +209,9 @@ static void own_links_stay_only_when_asked_for(void **state)
     struct html_safe safe;
 
     html_clean(html, HTML_OWN_LINKS, a, &safe);
-    assert_str_eq(safe.html, "<a href=\"/kb/1\">a</a><a href=\"#x\">b</a><a>c</a><a>d</a>");
+    assert_str_eq(safe.html, "<a href=\"/kb/1\">a</a><a href=\"#x\">b</a>cd");
     html_clean(html, 0, a, &safe);
-    assert_str_eq(safe.html, "<a>a</a><a>b</a><a>c</a><a>d</a>");
+    assert_str_eq(safe.html, "abcd");
 }
 
 struct bomb {

@@ -82,6 +82,12 @@ static void text_is_cut_on_borders(void **state)
 static void controls_and_blank_text_are_seen(void **state)
 {
     (void)state;
+    assert_true(utf8_is_line(STR("T\u00fcr \u20ac \u200f\u05d0 \u2065 \u206a")));
+    assert_false(utf8_is_line(STR("a\nb")));
+    for (unsigned char c = 0xAA; c <= 0xAE; c++)
+        assert_false(utf8_is_line((struct str){ (const char[]){ 'a', '\xE2', '\x80', (char)c }, 4 }));
+    for (unsigned char c = 0xA6; c <= 0xA9; c++)
+        assert_false(utf8_is_line((struct str){ (const char[]){ '\xE2', '\x81', (char)c, 'a' }, 4 }));
     assert_false(utf8_has_control(STR("Tür € \xC2\xA0"), false));
     assert_true(utf8_has_control(STR("a\nb"), false));
     assert_false(utf8_has_control(STR("a\n\r\tb"), true));
