@@ -6,8 +6,10 @@
 #include "cli/seed_text.h"
 #include "desk/blob.h"
 #include "desk/call.h"
+#include "desk/catalog.h"
 #include "desk/ticket_number.h"
 #include "store/attachments.h"
+#include "store/counters.h"
 #include "store/seed.h"
 #include "store/store.h"
 #include "text/html.h"
@@ -123,6 +125,16 @@ static enum rc put_customers(struct seeder *s, struct db *db, struct err *e)
     return RC_OK;
 }
 
+/* As this desk writes them: what comes after the seed goes on behind them. */
+static enum rc take_numbers(struct seeder *s, struct db *db, struct err *e)
+{
+    const struct catalog *cat;
+
+    TRY(catalog_get(db, &cat, e));
+    s->settings = cat->settings;
+    return counter_take_tickets(db, s->tickets, &s->number, e);
+}
+
 static enum rc put_world(struct db *db, void *arg, struct err *e)
 {
     struct seeder *s = arg;
@@ -130,7 +142,7 @@ static enum rc put_world(struct db *db, void *arg, struct err *e)
     TRY(seed_begin(db, e));
     TRY(put_agents(s, db, e));
     TRY(put_customers(s, db, e));
-    return seed_take_numbers(db, s->tickets, &s->number, e);
+    return take_numbers(s, db, e);
 }
 
 /* ── one ticket ── */
@@ -472,7 +484,6 @@ static int run(struct cli *c, bool bench)
     s->start_us = s->now_us - YEARS * 365 * US_PER_DAY;
     s->n_customers = s->tickets / 20 + 10;
     s->n_orgs = s->n_customers / 10 + 1;
-    s->settings = (struct cat_settings){ .system_id = 10, .number_digits = 5 };
     if (put_blobs(s, c->cfg->data_dir, &e) != RC_OK || seed(s, &e) != RC_OK)
         return cli_fail(&e);
     took = (double)(clock_mono_us() - begun) / US_PER_S;

@@ -4,7 +4,7 @@
 #include "store/counters.h"
 #include "store/tickets.h"
 
-enum { TRIES_MAX = 1000, DATE_LEN = 10 };
+enum { TRIES_MAX = 40 /* 2^40 numbers are passed */, DATE_LEN = 10 };
 
 /* Luhn: from the right, every second digit counts twice; skip is 1 without the check digit. */
 static unsigned luhn_sum(struct str digits, bool twice)
@@ -49,11 +49,17 @@ struct str ticket_number_format(const struct cat_settings *s, int64_t counter, i
 
 enum rc ticket_number_next(struct call *c, struct str *out, struct err *e)
 {
+    int64_t first, counter, id;
+
     for (int i = 0; i < TRIES_MAX; i++) {
-        int64_t counter, id;
+        int64_t step = INT64_C(1) << i; /* a former format may have taken very many in a row */
         enum rc rc;
 
-        TRY(counter_next(c->db, "ticket", &counter, e));
+        if (i == 0)
+            rc = counter_next(c->db, "ticket", &counter, e);
+        else if ((rc = counter_take_tickets(c->db, step, &first, e)) == RC_OK)
+            counter = first + step - 1;
+        TRY(rc);
         *out = ticket_number_format(&c->cat->settings, counter, c->now_us, c->a);
         rc = tickets_id_by_number(c->db, *out, &id, e);
         if (rc == RC_NOT_FOUND) {

@@ -11,6 +11,8 @@
 /* name: of a row of the table counters, e.g. "ticket"; RC_NOT_FOUND without one. */
 #define counter_next(db, name, out, e) counter_next_((db), STR(name), (out), (e))
 enum rc counter_next_(struct db *db, struct str name, int64_t *out, struct err *e) MUST_USE;
+/* n numbers of tickets at once: *first and those behind it. */
+enum rc counter_take_tickets(struct db *db, int64_t n, int64_t *first, struct err *e) MUST_USE;
 /* The value now, for readers. */
 #define counter_read(db, name, out, e) counter_read_((db), STR(name), (out), (e))
 enum rc counter_read_(struct db *db, struct str name, int64_t *out, struct err *e) MUST_USE;

@@ -207,25 +207,6 @@ enum rc seed_add_count(struct db *db, int64_t group_id, int64_t state_id, int64_
                    DB_ARGS(DB_INT(group_id), DB_INT(state_id), DB_INT(owner_id), DB_INT(n)), NULL, e);
 }
 
-enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *e)
-{
-    struct db_rows r CLEAN(db_rows_end) = { 0 };
-
-    if (db_kind(db) == DB_SQLITE) {
-        TRY(db_query_int(db,
-                         "UPDATE counters SET value = value + $1 WHERE name = 'ticket' RETURNING"
-                         " value - $1 + 1",
-                         DB_ARGS(DB_INT(n)), first, e));
-        return RC_OK;
-    }
-    TRY(db_query(db, &r, /* other sessions may hold blocks of the sequence: jump over them */
-                 "SELECT setval('ticket_number_seq', nextval('ticket_number_seq') + 32 + $1) - $1",
-                 DB_ARGS(DB_INT(n)), e));
-    if (db_next(&r, e))
-        *first = db_int(&r, 0);
-    return e->rc;
-}
-
 enum rc seed_roomy(struct db *db, struct err *e)
 {
     db->limit_ms = 0; /* a commit may merge a large part of the index */

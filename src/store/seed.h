@@ -44,8 +44,6 @@ enum rc seed_put_event(struct seed_rows *r, struct event *ev, struct err *e) MUS
 /* Writes what waits: before anything that refers to it, and before the commit. */
 enum rc seed_flush(struct seed_rows *r, struct err *e) MUST_USE;
 
-/* Takes n ticket numbers at once: *first is the first of them. */
-enum rc seed_take_numbers(struct db *db, int64_t n, int64_t *first, struct err *e) MUST_USE;
 /* Room in memory and time for large transactions on this new connection; outside of any. */
 enum rc seed_roomy(struct db *db, struct err *e) MUST_USE;
 /* Once before and after a big load: larger steps of the full-text index, and statistics. */

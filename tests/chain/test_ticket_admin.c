@@ -43,6 +43,30 @@ static void expect(const struct answer *an, int status)
         fail_msg("status %d, want %d: %.*s", an->status, status, STR_ARG(an->body));
 }
 
+/* As a former way of writing numbers leaves them: the system's id in front, and no more. */
+static void numbers_that_are_taken_are_passed_however_many_they_are(void **state)
+{
+    struct answer *an;
+    int64_t first, second;
+
+    (void)state;
+    an = ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+    expect(an, 201);
+    assert_true(str_i64(answer_text(an, "/number"), 1, INT64_MAX, &first));
+    chain_exec(t.ch,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+               " INSERT INTO tickets (number, title, state_id, state_type, priority_id, group_id, customer_id, channel,"
+               " created_us, updated_us) SELECT CAST(k.number AS BIGINT) + n.i, k.title, k.state_id, k.state_type,"
+               " k.priority_id, k.group_id, k.customer_id, k.channel, k.created_us, k.updated_us FROM tickets k, n",
+               DB_NO_ARGS);
+    for (int64_t last = first + 3000, i = 0; i < 2; i++, last = second) {
+        an = ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+        expect(an, 201);
+        assert_true(str_i64(answer_text(an, "/number"), 1, INT64_MAX, &second));
+        assert_true(second > last);
+    }
+}
+
 static void there_is_always_one_default_of_each_kind(void **state)
 {
     struct answer *an;
@@ -345,6 +369,7 @@ static void time_zones_are_ones_that_exist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(numbers_that_are_taken_are_passed_however_many_they_are),
         CASE(there_is_always_one_default_of_each_kind),
         CASE(renaming_a_tag_changes_all_tickets_and_may_merge),
         CASE(a_tag_of_many_tickets_is_renamed_and_removed_by_jobs),
