@@ -1,49 +1,18 @@
 /* Sides of rules that no everyday request takes: tables of requests, and what each is answered. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 #include "row_fixture.h"
 
 #include "store/views.h"
 
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id, id;
-    const char *admin, *agent, *poor, *customer; /* poor: an agent's token that may not share views */
-} t;
+static int64_t ticket_id;
+static const char *poor; /* an agent's token that may not share views */
 
-static int set_up(void **state)
+static int set_up_ticket(void **state)
 {
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.customer = chain_token(t.ch, t.ann, -1, false);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    t.poor = chain_token(t.ch, t.agent_id, PERM_TICKET_AGENT, false);
-    t.admin = chain_admin(t.ch);
-    t.id = desk_ticket(t.ch, t.ann, 0, "x");
+    (void)set_up(state);
+    poor = chain_token(t.ch, t.agent_id, PERM_TICKET_AGENT, false);
+    ticket_id = desk_ticket(t.ch, t.ann, 0, "x");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    return chain_send(t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
-}
-
-static struct answer *good(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    struct answer *an = ask(method, bearer, path, json);
-
-    if (an->status / 100 != 2)
-        fail_msg("%s %s: %d %.*s", path, json ? json : "", an->status, STR_ARG(an->body));
-    return an;
 }
 
 /* ── states, priorities, fields ── */
@@ -100,7 +69,7 @@ static void a_field_is_refused_by_the_part_that_does_not_fit(void **state)
 
 static void views_are_shared_and_changed_by_who_may(void **state)
 {
-    static const struct row poor[] = {
+    static const struct row rows_of_poor[] = {
         { HTTP_POST, "/api/v1/views", "{\"name\":\"a\",\"query\":\"\",\"shared\":true}", 403, NULL, NULL },
         { HTTP_PATCH, "/api/v1/views/1", "{\"name\":\"b\"}", 403, NULL, NULL },
         { HTTP_DELETE, "/api/v1/views/1", NULL, 403, NULL, NULL },
@@ -113,10 +82,10 @@ static void views_are_shared_and_changed_by_who_may(void **state)
 
     (void)state;
     good(HTTP_POST, t.admin, "/api/v1/views", "{\"name\":\"Agents\",\"query\":\"\",\"shared\":true,\"role_ids\":[3,2]}");
-    ROWS(t.ch, t.poor, poor);
+    ROWS(t.ch, poor, rows_of_poor);
     assert_problem(ask(HTTP_GET, t.admin, "/api/v1/views/2", NULL), 404, NULL); /* his own is his alone */
     good(HTTP_PATCH, t.admin, "/api/v1/views/1", "{\"active\":false}");
-    assert_problem(ask(HTTP_GET, t.poor, "/api/v1/views/1", NULL), 404, NULL);
+    assert_problem(ask(HTTP_GET, poor, "/api/v1/views/1", NULL), 404, NULL);
     good(HTTP_GET, t.agent, "/api/v1/views/1", NULL); /* he may share, and so sees what rests */
 }
 
@@ -145,7 +114,7 @@ static const char *many_tags(const char *member, int from, int n)
 
 static void a_ticket_takes_what_is_in_use_only(void **state)
 {
-    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)t.id);
+    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)ticket_id);
     const char *actions = desk_path(t.ch, "%s/actions", path);
     int64_t off = desk_group(t.ch, "off");
     const struct row rows[] = {
@@ -174,7 +143,7 @@ static void a_ticket_takes_what_is_in_use_only(void **state)
 
 static void a_priority_that_was_switched_off_stays_where_it_is(void **state)
 {
-    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)t.id);
+    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)ticket_id);
 
     (void)state;
     good(HTTP_PATCH, t.agent, path, "{\"priority\":4}");
@@ -186,7 +155,7 @@ static void a_priority_that_was_switched_off_stays_where_it_is(void **state)
 /* To spam and to what is deleted, and back from there. */
 static void what_is_removed_comes_back_by_who_may_remove(void **state)
 {
-    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)t.id);
+    const char *path = desk_path(t.ch, "/api/v1/tickets/%lld", (long long)ticket_id);
 
     (void)state;
     assert_problem(ask(HTTP_PATCH, t.agent, path, "{\"state\":\"spam\"}"), 403, NULL);
@@ -198,7 +167,7 @@ static void what_is_removed_comes_back_by_who_may_remove(void **state)
     good(HTTP_PATCH, t.agent, path, "{\"title\":\"again\"}");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_ticket, tear_down)
 
 int main(void)
 {

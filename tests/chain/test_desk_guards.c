@@ -1,51 +1,12 @@
 /* What stands between a caller and what is not his: breaks of these lines once went unnoticed
  * (tools/mutate). */
-#include "desk_fixture.h"
+#include "desk_world.h"
 
 #include "base/enc.h"
 #include "desk/totp.h"
 
 #define GOOD "kq8vH2rz-blau"
 #define PASSWORD "\"current_password\":\"" GOOD "\""
-
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id;
-    const char *agent;
-} t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    clock_fake(0);
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    return chain_send(t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
-}
-
-static struct answer *good(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    struct answer *an = ask(method, bearer, path, json);
-
-    if (an->status / 100 != 2)
-        fail_msg("%s %s: %d %.*s", path, json ? json : "", an->status, STR_ARG(an->body));
-    return an;
-}
 
 static const char *ticket_path(int64_t id, const char *tail)
 {

@@ -1,6 +1,6 @@
 /* What the server does by itself: each of its statements fails in turn, and nothing changed; then it
  * does its work. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 
 #include "desk/attachment.h"
 #include "desk/evidence.h"
@@ -9,32 +9,6 @@
 #include "desk/signup.h"
 #include "desk/tag.h"
 #include "store/db_priv.h"
-
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id;
-    const char *admin, *agent;
-} t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    t.admin = chain_admin(t.ch);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    clock_fake(0);
-    chain_close(&t.ch);
-    return 0;
-}
 
 static const struct actor server = { .type = ACTOR_SYSTEM };
 
@@ -78,15 +52,6 @@ static int64_t each_fails(enum rc (*run)(struct call *c, int64_t *done, struct e
     }
     fail_msg("more than 300 statements");
     return 0;
-}
-
-static struct answer *good(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    struct answer *an = chain_send(t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
-
-    if (an->status / 100 != 2)
-        fail_msg("%s: %d %.*s", path, an->status, STR_ARG(an->body));
-    return an;
 }
 
 static void change(int64_t ticket, const char *json)

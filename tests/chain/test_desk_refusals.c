@@ -1,44 +1,19 @@
 /* What the rules refuse, each by the name of what does not fit. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id, id;
-    const char *admin, *agent, *customer;
-} t;
+static int64_t ticket_id;
 
-static int set_up(void **state)
+static int set_up_ticket(void **state)
 {
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.customer = chain_token(t.ch, t.ann, -1, false);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    t.admin = chain_admin(t.ch);
-    t.id = desk_ticket(t.ch, t.ann, 0, "x");
+    (void)set_up(state);
+    ticket_id = desk_ticket(t.ch, t.ann, 0, "x");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path,
-                          const char *json)
-{
-    return chain_send(
-        t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
 }
 
 static struct answer *on_ticket(enum http_method method, const char *bearer, const char *tail,
                                 const char *json)
 {
-    return ask(method, bearer, desk_path(t.ch, "/api/v1/tickets/%lld%s", (long long)t.id, tail),
+    return ask(method, bearer, desk_path(t.ch, "/api/v1/tickets/%lld%s", (long long)ticket_id, tail),
                json);
 }
 
@@ -148,8 +123,8 @@ static void a_message_is_on_behalf_of_somebody_of_the_ticket(void **state)
 
 static void who_did_not_see_the_customers_last_word_is_told(void **state)
 {
-    int64_t seen = desk_message(t.ch, t.id, t.ann, false, "one"),
-            newer = desk_message(t.ch, t.id, t.ann, false, "two");
+    int64_t seen = desk_message(t.ch, ticket_id, t.ann, false, "one"),
+            newer = desk_message(t.ch, ticket_id, t.ann, false, "two");
 
     (void)state;
     assert_problem(on_ticket(HTTP_POST, t.agent, "/messages",
@@ -165,7 +140,7 @@ static void who_did_not_see_the_customers_last_word_is_told(void **state)
 
 static void a_split_names_own_messages_once_and_a_group_within_reach(void **state)
 {
-    int64_t m = desk_message(t.ch, t.id, t.agent_id, false, "answer");
+    int64_t m = desk_message(t.ch, ticket_id, t.agent_id, false, "answer");
     struct answer *an;
 
     (void)state;
@@ -209,7 +184,7 @@ static void a_ticket_has_so_many_links_and_participants_and_no_more(void **state
     chain_exec(t.ch,
                "INSERT INTO participants (ticket_id, user_id, role, created_us)"
                " SELECT $1, id, 0, 0 FROM users WHERE name_fold = 'p'",
-               DB_ARGS(DB_INT(t.id)));
+               DB_ARGS(DB_INT(ticket_id)));
     assert_problem(on_ticket(HTTP_POST, t.agent, "/participants",
                              desk_path(t.ch, "{\"user\":%lld}", (long long)cc)),
                    409, "too_many");
@@ -222,7 +197,7 @@ static void a_ticket_has_so_many_links_and_participants_and_no_more(void **state
     chain_exec(t.ch,
                "INSERT INTO links (ticket_id, other_id, kind, created_us)"
                " SELECT $1, id, 1, 0 FROM tickets WHERE title = 'l'",
-               DB_ARGS(DB_INT(t.id)));
+               DB_ARGS(DB_INT(ticket_id)));
     assert_problem(on_ticket(HTTP_POST, t.agent, "/links",
                              desk_path(t.ch, "{\"ticket\":%lld,\"kind\":\"parent_of\"}",
                                        (long long)other)),
@@ -231,7 +206,7 @@ static void a_ticket_has_so_many_links_and_participants_and_no_more(void **state
 
 static void words_are_taken_out_once_and_public_ones_stay(void **state)
 {
-    int64_t m = desk_message(t.ch, t.id, t.agent_id, false, "public");
+    int64_t m = desk_message(t.ch, ticket_id, t.agent_id, false, "public");
     const char *path = desk_path(t.ch, "/api/v1/messages/%lld", (long long)m);
 
     (void)state;
@@ -373,7 +348,7 @@ static void single_tags_come_and_go_whatever_the_version(void **state)
     assert_int_equal(json_array_size(answer_at(on_ticket(HTTP_GET, t.agent, "/tags", NULL), "/data")), 1);
     refused(on_ticket(HTTP_POST, t.agent, "/tags", "{\"name\":\"a,b\"}"), "/name");
     assert_problem(on_ticket(HTTP_POST, t.customer, "/tags", "{\"name\":\"x\"}"), 403, NULL);
-    assert_problem(ask(HTTP_GET, chain_customer(t.ch), desk_path(t.ch, "/api/v1/tickets/%lld/tags", (long long)t.id),
+    assert_problem(ask(HTTP_GET, chain_customer(t.ch), desk_path(t.ch, "/api/v1/tickets/%lld/tags", (long long)ticket_id),
                        NULL), 404, NULL);
 }
 
@@ -407,7 +382,7 @@ static void customers_read_the_definitions_of_fields_that_they_are_shown(void **
     assert_int_equal(json_array_size(answer_at(an, "/data")), 2);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_ticket, tear_down)
 
 int main(void)
 {

@@ -1,44 +1,10 @@
 /* The rules of behaviour.md, section 2 and 5, over the API: states, dates, follow-ups, owners, and
  * who a message is from. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 
 #include "job/runner.h"
 
 #define DAY US_PER_DAY
-
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id;
-    const char *admin, *agent, *customer;
-} t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.customer = chain_token(t.ch, t.ann, -1, false);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    t.admin = chain_admin(t.ch);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    clock_fake(0);
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path,
-                          const char *json)
-{
-    return chain_send(
-        t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
-}
 
 static struct answer *on_ticket(enum http_method method, const char *bearer, int64_t id,
                                 const char *tail, const char *json)

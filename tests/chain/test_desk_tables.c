@@ -1,53 +1,11 @@
 /* Tables of cases against the rules of the desk: states, custom fields by screen and type, absence,
  * the second step, search by relevance. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 
 #include "base/enc.h"
 #include "desk/totp.h"
 
 #define GOOD "kq8vH2rz-blau"
-static struct {
-    struct chain *ch;
-    int64_t ann, agent_id, admin_id;
-    const char *admin, *agent, *customer;
-} t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.agent_id = chain_user(t.ch, 2);
-    t.admin_id = chain_user(t.ch, 1);
-    t.customer = chain_token(t.ch, t.ann, -1, false);
-    t.agent = chain_token(t.ch, t.agent_id, -1, false);
-    t.admin = chain_token(t.ch, t.admin_id, -1, false);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    clock_fake(0);
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    return chain_send(t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
-}
-
-static struct answer *good(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    struct answer *an = ask(method, bearer, path, json);
-
-    if (an->status / 100 != 2)
-        fail_msg("%s %s: %d %.*s", path, json ? json : "", an->status, STR_ARG(an->body));
-    return an;
-}
-
 /* One request and the pointer of what does not fit; NULL: it is done. */
 struct row {
     const char *json, *pointer;

@@ -1,38 +1,17 @@
 /* People, organisations, roles and groups: sides of their rules that no everyday request takes. */
-#include "desk_fixture.h"
+#include "desk_world.h"
 #include "row_fixture.h"
 
-static struct {
-    struct chain *ch;
-    int64_t ann, off;
-    const char *admin, *agent;
-    const char *path; /* of ann */
-} t;
+static int64_t off;             /* a customer who is not active */
+static const char *path_of_ann;
 
-static int set_up(void **state)
+static int set_up_people(void **state)
 {
-    (void)state;
-    memset(&t, 0, sizeof t);
-    t.ch = chain_open();
-    t.ann = chain_user(t.ch, 3);
-    t.off = chain_user(t.ch, 3);
-    t.agent = chain_agent(t.ch);
-    t.admin = chain_admin(t.ch);
-    t.path = desk_path(t.ch, "/api/v1/users/%lld", (long long)t.ann);
-    chain_exec(t.ch, "UPDATE users SET active = 0 WHERE id = $1", DB_ARGS(DB_INT(t.off)));
+    (void)set_up(state);
+    off = chain_user(t.ch, 3);
+    path_of_ann = desk_path(t.ch, "/api/v1/users/%lld", (long long)t.ann);
+    chain_exec(t.ch, "UPDATE users SET active = 0 WHERE id = $1", DB_ARGS(DB_INT(off)));
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    chain_close(&t.ch);
-    return 0;
-}
-
-static struct answer *ask(enum http_method method, const char *bearer, const char *path, const char *json)
-{
-    return chain_send(t.ch, (struct ask){ .method = method, .target = path, .bearer = bearer, .json = json });
 }
 
 static void a_person_is_made_of_what_there_is(void **state)
@@ -66,7 +45,7 @@ static void absence_has_an_end_and_somebody_who_is_there(void **state)
     const struct row rows[] = {
         { HTTP_PATCH, "/api/v1/me", "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"to\":\"2031-01-01T00:00:00Z\"}}", 422, "/out_of_office/to", NULL },
         { HTTP_PATCH, "/api/v1/me", "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"to\":\"2031-03-01T00:00:00Z\"}}", 200, NULL, NULL },
-        { HTTP_PATCH, "/api/v1/me", desk_path(t.ch, "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"stand_in_id\":%lld}}", (long long)t.off), 422, "/out_of_office/stand_in_id", NULL },
+        { HTTP_PATCH, "/api/v1/me", desk_path(t.ch, "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"stand_in_id\":%lld}}", (long long)off), 422, "/out_of_office/stand_in_id", NULL },
         { HTTP_PATCH, "/api/v1/me", "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"stand_in_id\":999999}}", 422, "/out_of_office/stand_in_id", NULL },
         { HTTP_PATCH, "/api/v1/me", desk_path(t.ch, "{\"out_of_office\":{\"from\":\"2031-02-01T00:00:00Z\",\"stand_in_id\":%lld}}", (long long)t.ann), 200, NULL, NULL },
     };
@@ -140,18 +119,18 @@ static void groups_stand_below_groups_and_one_is_the_default(void **state)
 
 static const char *identity(int64_t id)
 {
-    return desk_path(t.ch, "%s/identities/%lld", t.path, (long long)id);
+    return desk_path(t.ch, "%s/identities/%lld", path_of_ann, (long long)id);
 }
 
 static int64_t add(const char *json)
 {
-    assert_int_equal(ask(HTTP_POST, t.admin, desk_path(t.ch, "%s/identities", t.path), json)->status, 201);
+    assert_int_equal(ask(HTTP_POST, t.admin, desk_path(t.ch, "%s/identities", path_of_ann), json)->status, 201);
     return chain_int(t.ch, "SELECT MAX(id) FROM identities", DB_NO_ARGS);
 }
 
 static void an_address_is_sound_new_and_one_of_fifty(void **state)
 {
-    const char *path = desk_path(t.ch, "%s/identities", t.path);
+    const char *path = desk_path(t.ch, "%s/identities", path_of_ann);
     const struct row rows[] = {
         { HTTP_POST, path, "{\"kind\":\"email\",\"value\":\"no address\"}", 422, "/value", NULL },
         { HTTP_POST, path, "{\"kind\":\"email\",\"value\":\"person2@example.com\"}", 422, "/value", NULL },
@@ -204,7 +183,7 @@ static void who_follows_a_primary_address_was_proved_if_it_was(void **state)
     assert_int_equal(primary(0), 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_people, tear_down)
 
 int main(void)
 {
