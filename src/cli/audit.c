@@ -114,13 +114,11 @@ static int run(struct cli *c)
 {
     struct err e = { 0 };
     struct db *db = NULL;
-    size_t i = 0;
+    size_t i = CLI_ACTION(c, actions);
     int status;
 
-    while (i < ARRAY_LEN(actions) && !str_eq(c->args[0], str_of(actions[i].name)))
-        i++;
     if (i == ARRAY_LEN(actions))
-        return cli_usage(c, "expected: %s", c->cmd->args);
+        return CLI_USAGE;
     if (cli_store(c) != CLI_OK)
         return CLI_FAILED;
     if (store_connect(c->store, DB_READ, &db, &e) != RC_OK)

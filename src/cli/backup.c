@@ -527,15 +527,12 @@ static const struct {
 
 static int run(struct cli *c)
 {
-    struct str name = c->n_args ? c->args[0] : STR("create");
     struct repo r = { .lock = -1 };
-    size_t i = 0;
+    size_t i = c->n_args ? CLI_ACTION(c, actions) : 0;
     int status;
 
-    while (i < ARRAY_LEN(actions) && !str_eq(name, str_of(actions[i].name)))
-        i++;
     if (i == ARRAY_LEN(actions))
-        return cli_usage(c, "expected: %s", c->cmd->args);
+        return CLI_USAGE;
     status = actions[i].run(c, &r);
     repo_close(&r);
     return status;

@@ -128,6 +128,19 @@ int cli_usage(const struct cli *c, const char *fmt, ...)
     return CLI_USAGE;
 }
 
+size_t cli_action(const struct cli *c, const void *actions, size_t n, size_t size)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *name;
+
+        memcpy(&name, (const char *)actions + i * size, sizeof(name));
+        if (str_eq(c->args[0], str_of(name)))
+            return i;
+    }
+    cli_usage(c, "expected: %s", c->cmd->args);
+    return n;
+}
+
 int cli_fail(const struct err *e)
 {
     fprintf(stderr, "server: %s%s%s%s\n", e->detail, *e->internal ? " (" : "", e->internal,

@@ -67,6 +67,10 @@ enum rc cli_database_folder(struct str url, struct arena *a, struct err *e) MUST
 int cli_fail(const struct err *e);
 int cli_usage(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cli_issues(const struct config_issues *issues);
+/* The place of the command's first argument among the actions, which each begin with their name; n when there
+ * is none, which is told as a wrong usage. */
+size_t cli_action(const struct cli *c, const void *actions, size_t n, size_t size);
+#define CLI_ACTION(c, actions) cli_action((c), (actions), ARRAY_LEN(actions), sizeof((actions)[0]))
 /* Writes to standard output; CLI_FAILED when that does not work. */
 int cli_print(struct str text);
 

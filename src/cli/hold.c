@@ -157,12 +157,10 @@ static const struct {
 static int run(struct cli *c)
 {
     struct work w = { .c = c };
-    size_t i = 0;
+    size_t i = CLI_ACTION(c, actions);
 
-    while (i < ARRAY_LEN(actions) && !str_eq(c->args[0], str_of(actions[i].name)))
-        i++;
     if (i == ARRAY_LEN(actions))
-        return cli_usage(c, "expected: %s", c->cmd->args);
+        return CLI_USAGE;
     return cli_store_current(c) == CLI_OK ? actions[i].run(c, &w) : CLI_FAILED;
 }
 

@@ -77,13 +77,11 @@ static int run(struct cli *c)
     struct secret_keys k;
     struct db *db = NULL;
     struct err e = { 0 };
-    size_t i = 0;
+    size_t i = CLI_ACTION(c, actions);
     int code;
 
-    while (i < ARRAY_LEN(actions) && !str_eq(c->args[0], str_of(actions[i].name)))
-        i++;
     if (i == ARRAY_LEN(actions))
-        return cli_usage(c, "expected: %s", c->cmd->args);
+        return CLI_USAGE;
     if (cli_store_current(c) != CLI_OK)
         return CLI_FAILED;
     secret_keys_of(c->cfg, &k);

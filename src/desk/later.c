@@ -1,6 +1,25 @@
 #include "desk/later.h"
 
+#include "desk/auth_priv.h"
+
 enum { TEXT_MAX = 64 * 1024 };
+
+void later_caller_json(struct jw *w, const struct actor *who)
+{
+    jw_kv_int(w, "perms", who->perms);
+    jw_kv_text(w, "address", who->address);
+    jw_kv_text(w, "request_id", who->request_id);
+}
+
+struct job later_job(const struct actor *who, const char *kind, struct str payload, int64_t now_us)
+{
+    return (struct job){ .kind = str_of(kind),
+                         .payload_json = payload,
+                         .result_json = STR("{}"),
+                         .user_id = who->user_id,
+                         .run_at_us = now_us,
+                         .created_us = now_us };
+}
 
 enum rc later_ask(const struct account *c, const char *kind, struct str members, struct job *out, struct err *e)
 {
@@ -12,19 +31,12 @@ enum rc later_ask(const struct account *c, const char *kind, struct str members,
     if (open >= LATER_OPEN_MAX)
         return err_set(e, RC_LIMITED, "jobs_open", "%d jobs of yours are not done yet.", LATER_OPEN_MAX);
     jw_obj(&w);
-    jw_kv_int(&w, "perms", c->who->perms);
-    jw_kv_text(&w, "address", c->who->address);
-    jw_kv_text(&w, "request_id", c->who->request_id);
+    later_caller_json(&w, c->who);
     jw_kv_bool(&w, "session", c->who->session_id != 0);
     if (members.n)
         buf_printf(&b, ",%.*s", STR_ARG(members));
     jw_obj_end(&w);
-    *out = (struct job){ .kind = str_of(kind),
-                         .payload_json = buf_view(&b),
-                         .result_json = STR("{}"),
-                         .user_id = c->who->user_id,
-                         .run_at_us = c->now_us,
-                         .created_us = c->now_us };
+    *out = later_job(c->who, kind, buf_view(&b), c->now_us);
     return jobs_add(c->db, out, e);
 }
 
@@ -37,7 +49,7 @@ enum rc later_actor(struct db *db, const struct job *j, const json_t *payload, s
                     struct err *e)
 {
     TRY(actor_load(db, j->user_id, a, who, e));
-    who->perms &= json_integer_value(json_object_get(payload, "perms"));
+    actor_cut(who, json_integer_value(json_object_get(payload, "perms")));
     who->address = text_at(payload, "address", a);
     who->request_id = text_at(payload, "request_id", a);
     return RC_OK;

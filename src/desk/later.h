@@ -14,6 +14,9 @@ enum { LATER_OPEN_MAX = 2 };
 /* Adds a job; members: of the payload, without braces.  RC_LIMITED while LATER_OPEN_MAX jobs of the caller's
  * are waiting or running. */
 enum rc later_ask(const struct account *c, const char *kind, struct str members, struct job *out, struct err *e) MUST_USE;
+/* The members of a payload that later_actor() reads; a job of this caller's. */
+void later_caller_json(struct jw *w, const struct actor *who);
+struct job later_job(const struct actor *who, const char *kind, struct str payload, int64_t now_us);
 /* Who asked, with the rights of today and never more than those of the request. */
 enum rc later_actor(struct db *db, const struct job *j, const json_t *payload, struct arena *a, struct actor *who,
                     struct err *e) MUST_USE;

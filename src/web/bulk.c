@@ -1,7 +1,7 @@
 #include "web/bulk.h"
 #include "web/problem.h"
 
-#include "desk/auth.h"
+#include "desk/later.h"
 #include "store/search.h"
 
 enum { STEP = 100, RESULT_MAX = 4 * 1024 * 1024, PAYLOAD_MAX = 8 * 1024 * 1024 };
@@ -121,40 +121,15 @@ enum rc bulk_enqueue(struct call *c, struct str body, size_t n, struct job *out,
     struct jw w = jw_to(&b);
 
     jw_obj(&w);
-    jw_kv_int(&w, "perms", c->who->perms);
-    jw_kv_text(&w, "address", c->who->address);
-    jw_kv_text(&w, "request_id", c->who->request_id);
+    later_caller_json(&w, c->who);
     jw_key(&w, "body");
     jw_raw(&w, body);
     jw_obj_end(&w);
     if (b.overflow)
         return err_set(e, RC_TOO_BIG, "", "The changes are too large together.");
-    *out = (struct job){ .kind = str_of(bulk_job.name),
-                         .payload_json = buf_view(&b),
-                         .result_json = STR("{}"),
-                         .total = (int64_t)n,
-                         .user_id = c->who->user_id,
-                         .run_at_us = c->now_us,
-                         .created_us = c->now_us };
+    *out = later_job(c->who, bulk_job.name, buf_view(&b), c->now_us);
+    out->total = (int64_t)n;
     return jobs_add(c->db, out, e);
-}
-
-static struct str text_at(const json_t *payload, const char *key, struct arena *a)
-{
-    return str_dup(str_of(json_string_value(json_object_get(payload, key))), a);
-}
-
-/* The rights of today, and never more than the request had. */
-static enum rc load_actor(struct job_step *s, struct db *db, const json_t *payload,
-                          struct actor *who, struct err *e)
-{
-    TRY(actor_load(db, s->job.user_id, s->a, who, e));
-    who->perms &= json_integer_value(json_object_get(payload, "perms"));
-    if (!actor_has(who, PERM_TICKET_AGENT))
-        who->n_groups = 0;
-    who->address = text_at(payload, "address", s->a);
-    who->request_id = text_at(payload, "request_id", s->a);
-    return RC_OK;
 }
 
 /* What earlier steps left, open at its end: {"results":[…  */
@@ -178,7 +153,7 @@ static enum rc step(struct job_step *s, struct db *db, struct err *e)
     void *out;
 
     TRY(json_read(s->job.payload_json, &payload, e));
-    TRY(load_actor(s, db, payload, &who, e));
+    TRY(later_actor(db, &s->job, payload, s->a, &who, e));
     TRY(jspec_read(&bulk_body_spec, json_object_get(payload, "body"), s->a, &out, e));
     TRY(call_begin(db, &who, s->a, &c, e));
     body = out;
