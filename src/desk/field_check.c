@@ -286,6 +286,10 @@ enum rc field_define_check(const struct cat_field *f, struct err *e)
                   "This cannot be a field's name.");
     check_options(f, e);
     check_screens(f, e);
+    if ((f->type == FIELD_USER_REF || f->type == FIELD_ORGANIZATION_REF)
+        && field_mode_on(f, SCREEN_CUSTOMER_CREATE) == MODE_REQUIRED)
+        err_field(e, "/screens/customer_create", "choice", "hidden, shown, read_only",
+                  "Customers know no ids: they could open no ticket.");
     if (!e->n_fields && def && !json_is_null(def))
         return field_check(f, def, "/options/default", &kept, e);
     return e->n_fields ? e->rc : RC_OK;

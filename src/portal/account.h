@@ -10,6 +10,8 @@
 
 /* Sets the cookies of a new session and goes on to an own path. */
 enum rc account_enter(struct ctx *c, const struct session_tokens *t, struct str next, struct err *e) MUST_USE;
+/* Six digits, however they were spaced, are the app's code; anything else is a recovery code. */
+struct str account_code(struct str typed, bool *is_recovery, struct arena *a);
 bool account_may_register(const struct ctx *c);
 void account_password(struct page *p, enum word label, const char *name, const char *autocomplete, enum word hint);
 /* What ?done= says of the step before, from a closed list. */

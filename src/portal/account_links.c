@@ -14,6 +14,7 @@
 struct link_page {
     enum word title, lead;
     struct form_head form;
+    const char *another; /* where one asks for another link */
     bool asks_name, asks_email, asks_password, asks_token, keeps_language;
 };
 
@@ -41,8 +42,8 @@ static enum rc show(struct ctx *c, const struct link_page *l, const struct err *
     if (l->asks_password)
         account_password(&p, W_NEW_PASSWORD, "password", "new-password", W_PASSWORD_HINT);
     form_end(&p, &l->form);
-    if (l->asks_token && l->asks_password && !l->asks_name)
-        html(&p.h, "<p class=\"other\"><a href=\"/forgot-password\">{}</a></p>\n", W(W_ANOTHER_LINK));
+    if (l->another)
+        html(&p.h, "<p class=\"other\"><a href=\"{}\">{}</a></p>\n", Z(l->another), W(W_ANOTHER_LINK));
     html(&p.h, "<p class=\"other\"><a href=\"/sign-in\">{}</a></p>\n", W(W_TO_SIGN_IN));
     page_end(&p);
     return RC_OK;
@@ -94,7 +95,7 @@ static enum rc register_done(struct ctx *c, struct err *e)
 /* ---- An address is confirmed ---- */
 
 static const struct link_page verify_page = {
-    .title = W_VERIFY, .lead = W_VERIFY_LEAD, .asks_token = true,
+    .title = W_VERIFY, .lead = W_VERIFY_LEAD, .another = "/verify-email/again", .asks_token = true,
     .form = { .action = { "/verify-email", 13 }, .submit = W_VERIFY_DO, .refused = W_ERR_TOKEN },
 };
 
@@ -108,10 +109,37 @@ static enum rc verify_again(struct ctx *c, struct err *e)
     return show(c, &verify_page, &c->err, e);
 }
 
+/* Who is signed in confirmed another address of his. */
 static enum rc verify_send(struct ctx *c, struct err *e)
 {
     TRY(auth_verify_save(c, e));
-    return page_go(c, "/sign-in?done=verified");
+    return page_go(c, page_signed_in(c) ? "/profile?done=saved" : "/sign-in?done=verified");
+}
+
+static const struct link_page more_page = {
+    .title = W_VERIFY_AGAIN, .lead = W_VERIFY_AGAIN_LEAD, .asks_email = true,
+    .form = { .action = { "/verify-email/again", 19 }, .submit = W_VERIFY_AGAIN_DO, .refused = W_ERR_OTHER },
+};
+
+static enum rc more_show(struct ctx *c, struct err *e)
+{
+    return show(c, &more_page, NULL, e);
+}
+
+static enum rc more_again(struct ctx *c, struct err *e)
+{
+    return show(c, &more_page, &c->err, e);
+}
+
+static enum rc more_send(struct ctx *c, struct err *e)
+{
+    TRY(auth_verify_again_save(c, e));
+    return page_go(c, "/verify-email/again/done");
+}
+
+static enum rc more_done(struct ctx *c, struct err *e)
+{
+    return told(c, W_FORGOT_SENT, W_VERIFY_AGAIN_SENT, e);
 }
 
 /* ---- A new password ---- */
@@ -143,7 +171,7 @@ static enum rc forgot_done(struct ctx *c, struct err *e)
 }
 
 static const struct link_page reset_page = {
-    .title = W_RESET, .lead = W_RESET_LEAD, .asks_token = true, .asks_password = true,
+    .title = W_RESET, .lead = W_RESET_LEAD, .another = "/forgot-password", .asks_token = true, .asks_password = true,
     .form = { .action = { "/reset-password", 15 }, .submit = W_RESET_DO, .refused = W_ERR_TOKEN },
 };
 
@@ -201,6 +229,10 @@ static const struct route routes[] = {
     { .method = HTTP_POST, .path = "/verify-email", .op = "page_verify_send", .tag = TAG, .summary = "Confirm an address.",
       .handle = verify_send, .flags = PAGE_OPEN_FORM, .body = &auth_token_spec, .status = 303, .bucket = BUCKET_RESET,
       .again = verify_again },
+    SHOW("/verify-email/again", more_show, "Ask for the confirmation once more."),
+    { .method = HTTP_POST, .path = "/verify-email/again", .op = "page_more_send", .tag = TAG, .summary = "Ask for the confirmation once more.",
+      .handle = more_send, .flags = PAGE_OPEN_FORM, .body = &auth_email_spec, .status = 303, .bucket = BUCKET_RESET, .again = more_again },
+    SHOW("/verify-email/again/done", more_done, "What to do now."),
     SHOW("/forgot-password", forgot_show, "Ask for a new password."),
     { .method = HTTP_POST, .path = "/forgot-password", .op = "page_forgot_send", .tag = TAG, .summary = "Ask for a new password.",
       .handle = forgot_send, .flags = PAGE_OPEN_FORM, .body = &auth_email_spec, .status = 303, .bucket = BUCKET_RESET,

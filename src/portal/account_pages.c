@@ -93,6 +93,7 @@ static const struct {
 } done_words[] = {
     { "out", W_DONE_OUT },           { "verified", W_DONE_VERIFIED }, { "password", W_DONE_PASSWORD },
     { "sent", W_DONE_SENT },         { "answered", W_DONE_ANSWERED }, { "closed", W_DONE_CLOSED },
+    { "address", W_DONE_ADDRESS },   { "second-off", W_DONE_SECOND_OFF }, { "others", W_DONE_OTHERS },
     { "saved", W_DONE_SAVED },       { "ended", W_DONE_ENDED },       { "followed", W_DONE_FOLLOWED },
 };
 
@@ -130,6 +131,8 @@ static enum rc sign_in_page(struct ctx *c, const struct err *errs, struct err *e
     if (!errs && next.n > 1)
         html(&p.h, "<p class=\"notice\">{}</p>\n", W(W_SIGN_IN_FIRST));
     sign_in_form(&p, page_own_path(next));
+    if (errs && auth_opts(c->app->auth)->registration == REGISTRATION_VERIFY)
+        html(&p.h, "<p class=\"other\">{} <a href=\"/verify-email/again\">{}</a></p>\n", W(W_NOT_CONFIRMED), W(W_VERIFY_AGAIN));
     page_end(&p);
     return RC_OK;
 }
@@ -197,30 +200,28 @@ static const struct jfield code_fields[] = {
 };
 static const struct jspec code_body = JSPEC("SignInCode", code_fields, struct code_body);
 
-/* Six digits, however they were spaced, are the app's; anything else is a recovery code. */
-static struct str app_code(struct str typed, struct arena *a)
+struct str account_code(struct str typed, bool *is_recovery, struct arena *a)
 {
-    struct buf digits = BUF_ARENA(a, 64);
+    struct buf digits = BUF_ARENA(a, typed.n + 1);
 
-    for (size_t i = 0; i < typed.n; i++) {
+    *is_recovery = false;
+    for (size_t i = 0; i < typed.n && !*is_recovery; i++) {
         if (typed.p[i] >= '0' && typed.p[i] <= '9')
             buf_char(&digits, typed.p[i]);
-        else if (typed.p[i] != ' ')
-            return STR_NONE;
+        *is_recovery = typed.p[i] != ' ' && (typed.p[i] < '0' || typed.p[i] > '9');
     }
-    return buf_view(&digits);
+    return *is_recovery ? str_trim(typed) : buf_view(&digits);
 }
 
 static enum rc sign_in_code(struct ctx *c, struct err *e)
 {
     const struct code_body *b = c->body;
-    struct str digits = app_code(b->code.v, c->a);
-    bool is_recovery = digits.p == NULL;
     struct account ac = account_of(c);
     struct session_tokens t;
+    bool is_recovery;
+    struct str code = account_code(b->code.v, &is_recovery, c->a);
 
-    TRY(account_keep_attempt(c, login_second(&ac, b->mfa_token.v, is_recovery ? str_trim(b->code.v) : digits, is_recovery,
-                                             user_agent_of(c), &t, e)));
+    TRY(account_keep_attempt(c, login_second(&ac, b->mfa_token.v, code, is_recovery, user_agent_of(c), &t, e)));
     return account_enter(c, &t, b->next.v, e);
 }
 

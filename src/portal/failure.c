@@ -70,7 +70,7 @@ static void words_for(const struct err *e, int status, enum word *title, enum wo
 
 static bool is_secret(struct str name)
 {
-    static const char *const secrets[] = { "password", "current_password", "new_password", "code", "csrf", "once", "token", "mfa_token" };
+    static const char *const secrets[] = { "password", "current_password", "new_password", "code", "csrf", "once", "token", "mfa_token", "key" };
 
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
         if (str_eq(name, str_of(secrets[i])))

@@ -20,7 +20,22 @@ static const struct jspec profile_body = JSPEC("ProfileForm", profile_fields, st
 
 /* ---- The page ---- */
 
-static void person_form(struct page *p, const struct user_row *u)
+/* The address stands here; another one is asked for on a page of its own. */
+static void address(struct page *p, const struct user_row *u, bool is_open)
+{
+    struct html *h = &p->h;
+
+    html(h, "<dl class=\"facts\"><div><dt>{}</dt><dd><bdi>{}</bdi> <a href=\"/profile/email\">{}</a></dd></div></dl>", W(W_EMAIL), T(u->email),
+         W(W_ADDRESS_CHANGE));
+    if (!is_open)
+        return;
+    html(h, "<form method=\"post\" action=\"/verify-email/again\" class=\"notice\"><p>{}</p><input type=\"hidden\" name=\"email\" value=\"{}\">",
+         W(W_ADDRESS_OPEN), T(u->email));
+    page_form_fields(p, false);
+    html(h, "<button class=\"second\">{}</button></form>", W(W_VERIFY_AGAIN));
+}
+
+static void person_form(struct page *p, const struct user_row *u, bool is_open)
 {
     const struct form_head head = { .action = STR("/profile"), .submit = W_SAVE, .refused = W_ERR_OTHER };
     const struct lang *own = lang_of(u->locale);
@@ -28,8 +43,8 @@ static void person_form(struct page *p, const struct user_row *u)
 
     for (size_t i = 0; i < LANGS; i++)
         options[i] = (struct option){ str_of(langs[i].code), str_of(langs[i].name) };
-    html(&p->h, "<section class=\"part\" aria-labelledby=\"t-you\"><h2 id=\"t-you\">{}</h2><dl class=\"facts\"><div><dt>{}</dt><dd><bdi>{}</bdi></dd></div></dl>",
-         W(W_PROFILE_YOU), W(W_EMAIL), T(u->email));
+    html(&p->h, "<section class=\"part\" aria-labelledby=\"t-you\"><h2 id=\"t-you\">{}</h2>", W(W_PROFILE_YOU));
+    address(p, u, is_open);
     form_begin(p, &head);
     input_text(p, &(struct input){ .name = "name", .label = W_NAME, .autocomplete = "name", .value = u->name });
     input_select(p, &(struct input){ .name = "locale", .label = W_LANGUAGE, .value = str_of(own ? own->code : p->h.lang->code) },
@@ -62,7 +77,7 @@ static void second_step(struct page *p, const struct mfa_status *s)
     } else {
         html(h, "<span class=\"pill\">{}</span> {}", W(W_SECOND_OFF), W(W_SECOND_OFF_LEAD));
     }
-    html_lit(h, "</p></section>\n");
+    html(h, "</p><p><a href=\"/profile/second-step\">{}</a></p></section>\n", W(s->enabled ? W_SECOND_MANAGE : W_SECOND_SET_UP));
 }
 
 /* What a person calls the program: the whole name is for machines. */
@@ -107,7 +122,25 @@ static void sessions(struct page *p, const struct session_rows *rows)
          W(W_SESSIONS_LEAD));
     for (size_t i = 0; i < rows->n; i++)
         one_session(p, &rows->v[i]);
-    html_lit(&p->h, "</ul></section>\n");
+    html_lit(&p->h, "</ul>");
+    if (rows->n > 1) {
+        html_lit(&p->h, "<form method=\"post\" action=\"/profile/sessions\">");
+        page_form_fields(p, false);
+        html(&p->h, "<button class=\"second\">{}</button></form>", W(W_END_OTHERS));
+    }
+    html_lit(&p->h, "</section>\n");
+}
+
+/* Whether the primary address waits for its confirmation. */
+static enum rc is_unproved(struct ctx *c, bool *out, struct err *e)
+{
+    struct identity_rows rows;
+
+    *out = false;
+    TRY(identities_of(c->db, c->who.user_id, c->a, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        *out |= rows.v[i].kind == IDENTITY_EMAIL && rows.v[i].is_primary && !rows.v[i].verified_us;
+    return RC_OK;
 }
 
 /* Which of the two forms was refused: the other one is as fresh. */
@@ -118,15 +151,17 @@ static enum rc show(struct ctx *c, const struct err *of_person, const struct err
     struct mfa_status mfa;
     struct user_row u;
     struct page p;
+    bool is_open;
 
     TRY(users_load(c->db, c->who.user_id, c->a, &u, e));
+    TRY(is_unproved(c, &is_open, e));
     TRY(mfa_status(&ac, &mfa, e));
     TRY(session_list(&ac, c->who.user_id, &rows, e));
     TRY(page_begin(c, &(struct page_head){ .title = W_PROFILE, .nav = NAV_PROFILE, .is_narrow = true }, &p, e));
     html(&p.h, "<h1>{}</h1>\n", W(W_PROFILE));
     account_done_notice(&p);
     p.errs = of_person;
-    person_form(&p, &u);
+    person_form(&p, &u, is_open);
     p.errs = of_password;
     password_form(&p);
     p.errs = NULL;
@@ -149,6 +184,41 @@ static enum rc profile_again(struct ctx *c, struct err *e)
 static enum rc password_again(struct ctx *c, struct err *e)
 {
     return show(c, NULL, &c->err, e);
+}
+
+/* ---- Another address ---- */
+
+static enum rc email_page(struct ctx *c, const struct err *errs, struct err *e)
+{
+    const struct form_head head = { .action = STR("/profile/email"), .submit = W_FORGOT_DO, .refused = W_ERR_OTHER };
+    struct page p;
+
+    TRY(page_begin(c, &(struct page_head){ .title = W_ADDRESS_CHANGE, .nav = NAV_PROFILE, .is_narrow = true }, &p, e));
+    p.errs = errs;
+    html(&p.h, "<h1>{}</h1><p class=\"lead\">{}</p>\n", W(W_ADDRESS_CHANGE), W(W_ADDRESS_LEAD));
+    form_begin(&p, &head);
+    input_text(&p, &(struct input){ .name = "email", .label = W_NEW_EMAIL, .type = "email", .autocomplete = "email" });
+    account_password(&p, W_CURRENT_PASSWORD, "current_password", "current-password", W_NONE);
+    form_end(&p, &head);
+    html(&p.h, "<p class=\"other\"><a href=\"/profile\">{}</a></p>\n", W(W_TO_PROFILE));
+    page_end(&p);
+    return RC_OK;
+}
+
+static enum rc email_show(struct ctx *c, struct err *e)
+{
+    return email_page(c, NULL, e);
+}
+
+static enum rc email_again(struct ctx *c, struct err *e)
+{
+    return email_page(c, &c->err, e);
+}
+
+static enum rc email_send(struct ctx *c, struct err *e)
+{
+    TRY(auth_address_save(c, e));
+    return page_go(c, "/profile?done=address");
 }
 
 /* ---- Changes ---- */
@@ -182,6 +252,14 @@ static enum rc session_stop(struct ctx *c, struct err *e)
     return page_go(c, "/profile?done=ended");
 }
 
+static enum rc others_stop(struct ctx *c, struct err *e)
+{
+    struct account ac = account_of(c);
+
+    TRY(session_end_all(&ac, c->who.user_id, c->who.session_id, "ended_by_user", e));
+    return page_go(c, "/profile?done=others");
+}
+
 #define TAG "Portal"
 
 static const struct route routes[] = {
@@ -192,6 +270,13 @@ static const struct route routes[] = {
     { .method = HTTP_POST, .path = "/profile/password", .op = "page_password_save", .tag = TAG, .summary = "Another password.",
       .prepare = auth_change_prepare, .handle = password_save, .flags = R_PAGE | R_WRITE | R_SLOW | R_NO_IDEMPOTENCY,
       .body = &auth_change_spec, .status = 303, .bucket = BUCKET_LOGIN, .again = password_again },
+    { .method = HTTP_GET, .path = "/profile/email", .op = "page_email", .tag = TAG, .summary = "Asks for another address.",
+      .handle = email_show, .flags = R_PAGE, .status = 200 },
+    { .method = HTTP_POST, .path = "/profile/email", .op = "page_email_send", .tag = TAG, .summary = "Another address.",
+      .prepare = auth_address_prepare, .handle = email_send, .flags = R_PAGE | R_WRITE | R_SLOW | R_NO_IDEMPOTENCY,
+      .body = &auth_address_spec, .status = 303, .bucket = BUCKET_LOGIN, .again = email_again },
+    { .method = HTTP_POST, .path = "/profile/sessions", .op = "page_sessions_end", .tag = TAG, .summary = "End all other sessions.",
+      .handle = others_stop, .flags = R_PAGE | R_WRITE, .body = &page_no_fields, .status = 303 },
     { .method = HTTP_POST, .path = "/profile/sessions/{id}", .op = "page_session_end", .tag = TAG, .summary = "End a session.",
       .handle = session_stop, .flags = R_PAGE | R_WRITE, .body = &page_no_fields, .status = 303 },
 };

@@ -4,14 +4,16 @@
 #include "desk/can.h"
 #include "desk/view.h"
 #include "portal/account.h"
+#include "portal/inputs.h"
 #include "portal/request.h"
+#include "store/organizations.h"
 #include "store/ticket_list.h"
 #include "store/ticket_numbers.h"
 #include "web/app.h"
 #include "web/cursor.h"
 #include "web/form.h"
 
-enum { PAGE_ROWS = 20, SEARCH_MAX = 200 };
+enum { PAGE_ROWS = 20, SEARCH_MAX = 200, ORGS_SHOWN_MAX = 20 };
 
 enum { OPEN_TYPES = 1u << STATE_NEW | 1u << STATE_OPEN | 1u << STATE_PENDING | 1u << STATE_HOLD };
 
@@ -28,6 +30,9 @@ static const struct {
 struct list {
     size_t filter;
     bool only_mine;
+    int64_t org; /* one of his shared ones; 0: all */
+    struct option *orgs;
+    size_t n_orgs;
     struct str q;
     bool bad_search;
     struct cursor cursor;
@@ -72,12 +77,16 @@ void request_state(struct page *p, const struct catalog *cat, const struct ticke
 static void read_wishes(struct ctx *c, struct list *l)
 {
     struct str state = form_get(c->form, STR("state")), after = form_get(c->form, STR("after"));
-    struct str q = form_get(c->form, STR("q"));
+    struct str q = form_get(c->form, STR("q")), whose = form_get(c->form, STR("whose"));
+    int64_t org;
 
     for (size_t i = 0; i < ARRAY_LEN(filters); i++)
         if (str_eq(state, str_of(filters[i].name)))
             l->filter = i;
-    l->only_mine = str_eq(form_get(c->form, STR("whose")), STR("mine"));
+    l->only_mine = str_eq(whose, STR("mine"));
+    for (size_t i = 0; i < c->who.n_shared_orgs; i++)
+        if (str_i64(whose, 1, INT64_MAX, &org) && c->who.shared_orgs[i] == org)
+            l->org = org;
     l->q = q.p ? str_trim(str_sub(q, 0, utf8_cut_bytes(q, SEARCH_MAX))) : STR("");
     if (l->q.n && !state.n)
         l->filter = ARRAY_LEN(filters) - 1; /* who searches wants what is closed, too */
@@ -109,6 +118,21 @@ static enum rc add_search(struct call *call, struct list *l, struct ticket_filte
     return rc;
 }
 
+/* The shared organisations by name, for who is in several. */
+static enum rc load_orgs(struct ctx *c, struct list *l, struct err *e)
+{
+    if (c->who.n_shared_orgs < 2)
+        return RC_OK;
+    l->orgs = ARENA_ARRAY(c->a, struct option, c->who.n_shared_orgs);
+    for (size_t i = 0; i < c->who.n_shared_orgs && i < ORGS_SHOWN_MAX; i++) {
+        struct organization_row o;
+
+        TRY(organizations_load(c->db, c->who.shared_orgs[i], c->a, &o, e));
+        l->orgs[l->n_orgs++] = (struct option){ str_printf(c->a, "%lld", (long long)o.id), o.name };
+    }
+    return RC_OK;
+}
+
 /* The tickets of these ids, in their order; turned round for a page towards newer ones. */
 static enum rc load_tickets(struct ctx *c, const struct scope *scope, const int64_t *ids, size_t n, struct list *l, struct err *e)
 {
@@ -138,6 +162,8 @@ static enum rc load(struct ctx *c, struct call *call, struct list *l, struct err
 
     if (l->only_mine)
         f.customers = (struct ids){ &call->who->user_id, 1 };
+    if (l->org)
+        f.organizations = (struct ids){ &l->org, 1 };
     TRY(add_search(call, l, &f, e));
     if (l->bad_search)
         return RC_OK;
@@ -153,30 +179,41 @@ static enum rc load(struct ctx *c, struct call *call, struct list *l, struct err
 
 /* ---- The page ---- */
 
+/* Whose requests: "", "mine", or the id of an organisation. */
+static struct str whose_of(struct page *p, const struct list *l)
+{
+    return l->only_mine ? STR("mine") : l->org ? str_printf(p->c->a, "%lld", (long long)l->org) : STR("");
+}
+
 /* The list's address with these wishes; after may be empty. */
-static void address(struct page *p, const struct list *l, size_t filter, bool only_mine, struct str after)
+static void address(struct page *p, const struct list *l, size_t filter, struct str whose, struct str after)
 {
     html(&p->h, "/requests?state={}", Z(filters[filter].name));
-    if (only_mine)
-        html_lit(&p->h, "&amp;whose=mine");
+    if (whose.n)
+        html(&p->h, "&amp;whose={}", T(whose));
     if (l->q.n)
         html(&p->h, "&amp;q={}", T(enc_url(l->q, p->c->a)));
     if (after.n)
         html(&p->h, "&amp;after={}", T(after));
 }
 
-static void tab(struct page *p, const struct list *l, size_t filter, bool only_mine, enum word words, bool is_here)
+static void tab(struct page *p, const struct list *l, size_t filter, struct str whose, struct html_arg words)
 {
+    bool is_here = filter == l->filter && str_eq(whose, whose_of(p, l));
+
     html_lit(&p->h, "<a href=\"");
-    address(p, l, filter, only_mine, STR(""));
-    html(&p->h, "\"{}>{}</a>", SAFE(is_here ? STR(" aria-current=\"true\"") : STR("")), W(words));
+    address(p, l, filter, whose, STR(""));
+    html(&p->h, "\"{}><bdi>{}</bdi></a>", SAFE(is_here ? STR(" aria-current=\"true\"") : STR("")), words);
 }
 
 static void tools(struct page *p, const struct list *l)
 {
     struct html *h = &p->h;
 
-    html(h, "<form class=\"search\" role=\"search\" action=\"/requests\"><label class=\"sr\" for=\"q\">{}</label>"
+    html_lit(h, "<form class=\"search\" role=\"search\" action=\"/requests\">");
+    if (whose_of(p, l).n)
+        html(h, "<input type=\"hidden\" name=\"whose\" value=\"{}\">", T(whose_of(p, l)));
+    html(h, "<label class=\"sr\" for=\"q\">{}</label>"
             "<input type=\"search\" id=\"q\" name=\"q\" value=\"{}\" maxlength=\"200\" placeholder=\"{}\" dir=\"auto\"{}>"
             "<button class=\"second\">{}</button></form>\n",
          W(W_SEARCH), T(l->q), W(W_SEARCH_HINT),
@@ -185,12 +222,14 @@ static void tools(struct page *p, const struct list *l)
         html(h, "<p class=\"bad\" id=\"e-q\" role=\"alert\">{}</p>\n", W(W_ERR_SEARCH));
     html(h, "<nav class=\"tabs\" aria-label=\"{}\"><span>", W(W_FILTER));
     for (size_t i = 0; i < ARRAY_LEN(filters); i++)
-        tab(p, l, i, l->only_mine, filters[i].words, i == l->filter);
+        tab(p, l, i, whose_of(p, l), W(filters[i].words));
     html_lit(h, "</span>");
     if (p->c->who.n_shared_orgs) {
         html_lit(h, "<span>");
-        tab(p, l, l->filter, false, W_WHOSE_ALL, !l->only_mine);
-        tab(p, l, l->filter, true, W_WHOSE_MINE, l->only_mine);
+        tab(p, l, l->filter, STR(""), W(W_WHOSE_ALL));
+        tab(p, l, l->filter, STR("mine"), W(W_WHOSE_MINE));
+        for (size_t i = 0; i < l->n_orgs; i++)
+            tab(p, l, l->filter, l->orgs[i].value, T(l->orgs[i].label));
         html_lit(h, "</span>");
     }
     html_lit(h, "</nav>\n");
@@ -221,7 +260,7 @@ static void turn(struct page *p, const struct list *l, bool backward, enum word 
                           .key = edge->public_updated_us, .id = edge->id, .key_text = STR("") };
 
     html(&p->h, "<a rel=\"{}\" href=\"", Z(backward ? "prev" : "next"));
-    address(p, l, l->filter, l->only_mine, cursor_write(p->c->app->cursor_key, &cur, p->c->a));
+    address(p, l, l->filter, whose_of(p, l), cursor_write(p->c->app->cursor_key, &cur, p->c->a));
     html(&p->h, "\">{}</a>", W(words));
 }
 
@@ -260,6 +299,7 @@ static enum rc requests(struct ctx *c, struct err *e)
 
     TRY(page_call(c, &call, e));
     read_wishes(c, &l);
+    TRY(load_orgs(c, &l, e));
     TRY(load(c, &call, &l, e));
     TRY(page_begin(c, &(struct page_head){ .title = W_REQUESTS, .nav = NAV_REQUESTS }, &p, e));
     html(&p.h, "<div class=\"head\"><h1>{}</h1><a class=\"button\" href=\"/requests/new\">{}</a></div>\n", W(W_REQUESTS), W(W_NEW_REQUEST));

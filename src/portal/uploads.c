@@ -76,13 +76,13 @@ static void one(struct page *p, const struct attachment *at)
 
 enum rc uploads_input(struct page *p, const struct uploads *u, struct err *e)
 {
-    int64_t max = api_attachment_limits(p->c).max_bytes;
+    int64_t max = api_attachment_limits(p->c).max_bytes, mb = max / 1000000 ? max / 1000000 : 1;
     const struct err_field *error = input_error(p, "/files");
     struct html *h = &p->h;
 
     html(h, "<div class=\"field\"><label for=\"f-files\">{} <span class=\"opt\">{}</span></label><p class=\"hint\" id=\"h-files\">",
          W(W_FILES), W(W_OPTIONAL));
-    html_words(h, W_FILES_HINT, N(max / 1000000 ? max / 1000000 : 1));
+    html_words(h, W_FILES_HINT, N(FORM_FILES_MAX), N(mb), N(mb * FORM_FILES_TOGETHER));
     html_lit(h, "</p>");
     if (error)
         html(h, "<p class=\"bad\" id=\"e-files\">{}</p>", W(input_error_word(error)));

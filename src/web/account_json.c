@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "desk/proof.h"
 #include "desk/token.h"
 #include "web/app.h"
 #include "web/cookies.h"
@@ -101,6 +102,25 @@ enum rc account_keep_attempt(struct ctx *c, enum rc rc)
 {
     c->commit_error = rc == RC_UNAUTH || rc == RC_LIMITED;
     return rc;
+}
+
+enum rc account_prove(struct ctx *c, struct str password, struct err *e)
+{
+    struct account ac = account_of(c);
+
+    c->prepared = ARENA_NEW(c->a, struct proof);
+    return proof_prepare(&ac, password, c->prepared, e);
+}
+
+enum rc account_proved(struct ctx *c, enum rc rc, struct err *e)
+{
+    bool is_code = strcmp(e->code, "invalid_code") == 0;
+
+    if (account_keep_attempt(c, rc) != RC_UNAUTH)
+        return rc;
+    err_clear(e);
+    return is_code ? err_field(e, "/code", "wrong", "the newest code of six digits, or a recovery code that was not used", "The code is wrong, was used or is too old.")
+                   : account_wrong_password(e);
 }
 
 enum rc account_wrong_password(struct err *e)

@@ -16,6 +16,11 @@ extern const struct jspec user_answer, login_answer, accepted_answer, level_answ
 struct account account_of(struct ctx *c);
 /* The failed attempt was counted and audited: keep that. */
 enum rc account_keep_attempt(struct ctx *c, enum rc rc);
+/* The password once more (desk/proof.h): c->prepared becomes its proof. */
+enum rc account_prove(struct ctx *c, struct str password, struct err *e) MUST_USE;
+/* The end of a call that needed the proof, and perhaps a code: what was wrong is a wrong value of a caller
+ * who is logged in, at "/current_password" or "/code". */
+enum rc account_proved(struct ctx *c, enum rc rc, struct err *e) MUST_USE;
 /* A wrong current password is a wrong value, not a lost login: the client must not log out. */
 enum rc account_wrong_password(struct err *e);
 

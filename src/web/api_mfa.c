@@ -75,22 +75,8 @@ static enum rc status_handle(struct ctx *c, struct err *e)
 static enum rc password_prepare_again(struct ctx *c, struct err *e)
 {
     const struct mfa_body *b = c->body;
-    struct account ac = account_of(c);
 
-    c->prepared = ARENA_NEW(c->a, struct proof);
-    return proof_prepare(&ac, b->current_password.v, c->prepared, e);
-}
-
-/* A wrong password or code is a wrong value of a caller who is logged in. */
-static enum rc proof_result(struct ctx *c, enum rc rc, struct err *e)
-{
-    bool is_code = strcmp(e->code, "invalid_code") == 0;
-
-    if (account_keep_attempt(c, rc) != RC_UNAUTH)
-        return rc;
-    err_clear(e);
-    return is_code ? err_field(e, "/code", "wrong", "the newest code of six digits, or a recovery code that was not used", "The code is wrong, was used or is too old.")
-                   : account_wrong_password(e);
+    return account_prove(c, b->current_password.v, e);
 }
 
 static enum rc setup_handle(struct ctx *c, struct err *e)
@@ -98,7 +84,7 @@ static enum rc setup_handle(struct ctx *c, struct err *e)
     struct account ac = account_of(c);
     struct mfa_setup s;
 
-    TRY(proof_result(c, mfa_setup(&ac, c->prepared, &s, e), e));
+    TRY(account_proved(c, mfa_setup(&ac, c->prepared, &s, e), e));
     c->x->no_compress = true;
     jw_obj(&c->out);
     jw_kv_text(&c->out, "secret", s.secret);
@@ -125,7 +111,7 @@ static enum rc confirm_handle(struct ctx *c, struct err *e)
     struct str codes[RECOVERY_CODES];
     struct account ac = account_of(c);
 
-    TRY(proof_result(c, mfa_confirm(&ac, b->code.v, codes, e), e));
+    TRY(account_proved(c, mfa_confirm(&ac, b->code.v, codes, e), e));
     codes_reply(c, codes);
     return RC_OK;
 }
@@ -136,7 +122,7 @@ static enum rc new_codes_handle(struct ctx *c, struct err *e)
     struct str codes[RECOVERY_CODES];
     struct account ac = account_of(c);
 
-    TRY(proof_result(c, mfa_new_codes(&ac, c->prepared, b->code.v, codes, e), e));
+    TRY(account_proved(c, mfa_new_codes(&ac, c->prepared, b->code.v, codes, e), e));
     codes_reply(c, codes);
     return RC_OK;
 }
@@ -147,7 +133,7 @@ static enum rc disable_handle(struct ctx *c, struct err *e)
     bool is_recovery = b->recovery_code.set;
     struct account ac = account_of(c);
 
-    return proof_result(c, mfa_disable(&ac, c->prepared, is_recovery ? b->recovery_code.v : b->code.v, is_recovery, e), e);
+    return account_proved(c, mfa_disable(&ac, c->prepared, is_recovery ? b->recovery_code.v : b->code.v, is_recovery, e), e);
 }
 
 #define TAG "Authentication"

@@ -30,7 +30,7 @@ static const struct jfield address_fields[] = {
     IN(struct address_body, email, J_TEXT, JF_REQUIRED | JF_FILLED, 3, 254, "The new address."),
     IN(struct address_body, current_password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "Once more."),
 };
-static const struct jspec address_body = JSPEC("AddressChange", address_fields, struct address_body);
+const struct jspec auth_address_spec = JSPEC("AddressChange", address_fields, struct address_body);
 
 struct reset_body {
     struct j_text token, password;
@@ -74,23 +74,24 @@ enum rc auth_change_save(struct ctx *c, struct err *e)
     return rc == RC_UNAUTH ? account_wrong_password(e) : rc;
 }
 
-static enum rc address_prepare(struct ctx *c, struct err *e)
+enum rc auth_address_prepare(struct ctx *c, struct err *e)
+{
+    const struct address_body *b = c->body;
+
+    return account_prove(c, b->current_password.v, e);
+}
+
+enum rc auth_address_save(struct ctx *c, struct err *e)
 {
     const struct address_body *b = c->body;
     struct account ac = account_of(c);
 
-    c->prepared = ARENA_NEW(c->a, struct proof);
-    return proof_prepare(&ac, b->current_password.v, c->prepared, e);
+    return account_proved(c, signup_address(&ac, c->prepared, b->email.v, e), e);
 }
 
 static enum rc address_handle(struct ctx *c, struct err *e)
 {
-    const struct address_body *b = c->body;
-    struct account ac = account_of(c);
-    enum rc rc = account_keep_attempt(c, signup_address(&ac, c->prepared, b->email.v, e));
-
-    if (rc != RC_OK)
-        return rc == RC_UNAUTH ? account_wrong_password(e) : rc;
+    TRY(auth_address_save(c, e));
     return accepted_reply(c);
 }
 
@@ -133,12 +134,17 @@ enum rc auth_verify_save(struct ctx *c, struct err *e)
     return signup_verify(&ac, b->token.v, e);
 }
 
-static enum rc verify_again_handle(struct ctx *c, struct err *e)
+enum rc auth_verify_again_save(struct ctx *c, struct err *e)
 {
     const struct email_body *b = c->body;
     struct account ac = account_of(c);
 
-    TRY(signup_verify_again(&ac, b->email.v, e));
+    return signup_verify_again(&ac, b->email.v, e);
+}
+
+static enum rc verify_again_handle(struct ctx *c, struct err *e)
+{
+    TRY(auth_verify_again_save(c, e));
     return accepted_reply(c);
 }
 
@@ -149,7 +155,7 @@ static const struct route password_routes[] = {
     { HTTP_POST, "/api/v1/auth/password", "auth_password_change", TAG, "Change the caller's password; other sessions end.", auth_change_prepare, auth_change_save, R_WRITE | R_SLOW | R_EMPTY | R_NO_IDEMPOTENCY, 0, NULL, &auth_change_spec, NULL, 204, 0, BUCKET_LOGIN },
     { HTTP_POST, "/api/v1/auth/password/forgot", "auth_password_forgot", TAG, "Ask for a mail that sets a new password.", NULL, forgot_handle, OPEN_WRITE, 0, NULL, &auth_email_spec, &accepted_answer, 202, 0, BUCKET_RESET },
     { HTTP_POST, "/api/v1/auth/password/reset", "auth_password_reset", TAG, "Set a new password with the mail's token; all sessions and API tokens end.", auth_reset_prepare, auth_reset_save, OPEN_WRITE | R_SLOW | R_EMPTY, 0, NULL, &auth_reset_spec, NULL, 204, 0, BUCKET_RESET },
-    { HTTP_POST, "/api/v1/auth/email", "auth_email_change", TAG, "Ask for another address of one's own: the mail to it makes the change.", address_prepare, address_handle, R_WRITE | R_SLOW | R_NO_IDEMPOTENCY, 0, NULL, &address_body, &accepted_answer, 202, 0, BUCKET_LOGIN },
+    { HTTP_POST, "/api/v1/auth/email", "auth_email_change", TAG, "Ask for another address of one's own: the mail to it makes the change.", auth_address_prepare, address_handle, R_WRITE | R_SLOW | R_NO_IDEMPOTENCY, 0, NULL, &auth_address_spec, &accepted_answer, 202, 0, BUCKET_LOGIN },
     { HTTP_POST, "/api/v1/auth/email/verify", "auth_email_verify", TAG, "Prove an address with the mail's token.", NULL, auth_verify_save, OPEN_WRITE | R_EMPTY, 0, NULL, &auth_token_spec, NULL, 204, 0, BUCKET_RESET },
     { HTTP_POST, "/api/v1/auth/email/verify-again", "auth_email_verify_again", TAG, "Ask for that mail again.", NULL, verify_again_handle, OPEN_WRITE, 0, NULL, &auth_email_spec, &accepted_answer, 202, 0, BUCKET_RESET },
 };

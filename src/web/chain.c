@@ -274,6 +274,8 @@ static size_t body_limit(const struct request *r)
 {
     const struct route *route = r->match.route;
 
+    if ((route->flags & R_RAW_BODY) && (route->flags & R_PAGE))
+        return FORM_FILES_TOGETHER * r->live->max_upload;
     if (route->flags & R_RAW_BODY)
         return route->max_body ? route->max_body : r->live->max_upload;
     if (route->flags & R_PAGE)

@@ -11,7 +11,8 @@
 #include "base/jspec.h"
 #include "http/exchange.h"
 
-enum { FORM_VALUES_MAX = 1000, FORM_FILES_MAX = 50 };
+/* A form may hold several files, together as much as so many of the largest. */
+enum { FORM_VALUES_MAX = 1000, FORM_FILES_MAX = 50, FORM_FILES_TOGETHER = 2 };
 
 struct form_value {
     struct str name, value;

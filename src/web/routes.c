@@ -42,6 +42,7 @@
     X(routes_page_request) \
     X(routes_page_request_new) \
     X(routes_page_profile) \
+    X(routes_page_second) \
 
 /* clang-format on */
 #define X(name) extern const struct route_table name;

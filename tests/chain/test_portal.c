@@ -213,6 +213,35 @@ static void an_organisations_requests_are_shared_when_it_shares(void **state)
     goes_to(send_form(&two, path, "body=me+too"), path);
 }
 
+static void who_is_in_several_organisations_chooses_one(void **state)
+{
+    struct visitor one = visitor_new(ch, 3), two = visitor_new(ch, 3), both = visitor_new(ch, 3);
+    const char *admin = chain_admin(ch);
+    int64_t a = answer_int(acc_expect(acc_post(ch, admin, API "/organizations", "{\"name\":\"First <b>\",\"shared\":true}"), 201), "/id");
+    int64_t b = answer_int(acc_expect(acc_post(ch, admin, API "/organizations", "{\"name\":\"Second\",\"shared\":true}"), 201), "/id");
+    struct answer *an;
+
+    (void)state;
+    chain_exec(ch, "UPDATE users SET organization_id = $1, version = version + 1 WHERE id = $2", DB_ARGS(DB_INT(a), DB_INT(one.user_id)));
+    chain_exec(ch, "UPDATE users SET organization_id = $1, version = version + 1 WHERE id = $2", DB_ARGS(DB_INT(b), DB_INT(two.user_id)));
+    chain_exec(ch, "UPDATE identities SET verified_us = 1", DB_NO_ARGS);
+    acc_expect(acc_send(ch, HTTP_PATCH, admin, TEXT(ch, API "/users/%lld", (long long)both.user_id),
+                        TEXT(ch, "{\"organization_id\":%lld,\"organization_ids\":[%lld]}", (long long)a, (long long)b)), 200);
+    new_request(&one, "title=Of+the+first&body=x");
+    new_request(&two, "title=Of+the+second&body=x");
+    an = page_ok(visit(&both, "/requests"), 200);
+    assert_says(an, "First &lt;b&gt;");
+    assert_says(an, "Of the first");
+    assert_says(an, "Of the second");
+    an = page_ok(visit(&both, TEXT(ch, "/requests?whose=%lld&q=Of", (long long)b)), 200);
+    assert_false(says(an, "Of the first"));
+    assert_says(an, "Of the second");
+    assert_says(an, TEXT(ch, "name=\"whose\" value=\"%lld\"", (long long)b));
+    an = page_ok(visit(&one, TEXT(ch, "/requests?whose=%lld", (long long)b)), 200);
+    assert_false(says(an, "Of the second"));
+    assert_says(an, "Of the first");
+}
+
 static void pages_of_a_list_neither_skip_nor_repeat(void **state)
 {
     struct visitor many = visitor_new(ch, 3);
@@ -392,6 +421,7 @@ int main(void)
         cmocka_unit_test(the_rule_of_a_closed_ticket_is_told_before_and_followed),
         cmocka_unit_test(what_is_not_hers_is_not_there),
         cmocka_unit_test(an_organisations_requests_are_shared_when_it_shares),
+        cmocka_unit_test(who_is_in_several_organisations_chooses_one),
         cmocka_unit_test(pages_of_a_list_neither_skip_nor_repeat),
         cmocka_unit_test(a_refused_form_comes_back_filled_with_its_errors_in_place),
         cmocka_unit_test(files_of_a_refused_form_stay),

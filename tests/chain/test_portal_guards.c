@@ -231,6 +231,8 @@ static void pages_of_accounts(void **state)
                                            { "page_register_show", "/register" },
                                            { "page_register_done", "/register/done" },
                                            { "page_verify_show", "/verify-email" },
+                                           { "page_more_show", "/verify-email/again" },
+                                           { "page_more_done", "/verify-email/again/done" },
                                            { "page_forgot_show", "/forgot-password" },
                                            { "page_forgot_done", "/forgot-password/done" },
                                            { "page_reset_show", "/reset-password" },
@@ -268,8 +270,11 @@ static void pages_of_requests(void **state)
     fail_form("page_request_close", &ann, TEXT(ch, "%s/close", path), "");
 }
 
-/* Three whose first step is another request: their parts fail in test_failures.c, as the API's. */
-static const char *const elsewhere[] = { "page_sign_in_code", "page_setup_send", "page_password_save", "page_file" };
+/* Those whose first step is another request: in test_portal_account.c, or their parts in test_failures.c, as the API's. */
+static const char *const elsewhere[] = { "page_sign_in_code",      "page_setup_send",   "page_password_save", "page_file",
+                                         "page_email",             "page_email_send",   "page_more_send",     "page_sessions_end",
+                                         "page_second",            "page_second_start", "page_second_confirm", "page_second_codes",
+                                         "page_second_codes_make", "page_second_off",   "page_second_off_send" };
 
 static void left_out(const struct route *r, const char *path)
 {
