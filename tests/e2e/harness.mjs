@@ -16,9 +16,9 @@ export const phone = { width: 360, height: 740 };
 export const desk = { width: 1440, height: 900 };
 const api = '/api/v1';
 
-/** One browser and one server for the tests of a suite, once on each database: body(shared). */
-export function inBrowser(name, body, env = {}) {
-  onBoth((engine) =>
+/** One browser and one server for the tests of a suite, once on each database (or on the one named by only): body(shared). */
+export function inBrowser(name, body, env = {}, only = undefined) {
+  onBoth((engine) => (only ?? engine) === engine &&
     describe(`${name} on ${engine}`, () => {
       const shared = { engine, tabs: new Set() };
       before(async () => {
@@ -73,6 +73,7 @@ export async function tab(shared, options = {}) {
   const context = await shared.browser.newContext({ viewport: desk, locale: 'en-GB', reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
+  if (process.env.E2E_SLOW) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.E2E_SLOW) });
   const wrong = [];
   const said = [];
   page.on('console', (m) => said.push(`${m.type()}: ${m.text().slice(0, 300)}`));

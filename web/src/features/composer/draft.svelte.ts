@@ -1,5 +1,6 @@
 // What is being written, kept on the server as somebody types: it is there after a reload and on another machine.
 import { api, ask, csrfToken } from '$/api/client';
+import { Problem } from '$/api/problem';
 import type { Draft, FileRef } from '$/api/types';
 
 export interface DraftData {
@@ -26,14 +27,7 @@ export function joined(first: DraftData, second: DraftData): DraftData {
 }
 
 const whole = (ticketId: number) => ({ params: { path: { id: String(ticketId), slot: SLOT } } });
-const put = (ticketId: number, data: DraftData) =>
-  ask(api.PUT('/api/v1/tickets/{id}/drafts/{slot}', { ...whole(ticketId), body: { data: data as never } }));
-
-async function read(ticketId: number): Promise<DraftData | undefined> {
-  const { data } = await ask(api.GET('/api/v1/tickets/{id}/drafts', { params: { path: { id: String(ticketId) } } }));
-  const mine = (data as unknown as Draft[]).find((d) => d.slot === SLOT);
-  return mine && { ...emptyDraft(), ...(mine.data as unknown as DraftData) };
-}
+const read = (draft: Draft) => ({ ...emptyDraft(), ...(draft.data as unknown as DraftData) });
 
 type Receiver = (data: DraftData) => void;
 // A draft outlives its composer while something of it is on its way.
@@ -47,6 +41,7 @@ export function draftOf(ticketId: number) {
 
 function make(ticketId: number) {
   let kept = JSON.stringify(emptyDraft());
+  let version = 0; // of what is kept; 0: nothing is
   let timer: ReturnType<typeof setTimeout> | undefined;
   let latest: DraftData | undefined;
   let receiver: Receiver | undefined;
@@ -56,15 +51,35 @@ function make(ticketId: number) {
   // What waits to be sent stays kept until the server has it.
   let letters = 0;
 
-  const drop = () => ask(api.DELETE('/api/v1/tickets/{id}/drafts/{slot}', whole(ticketId))).catch(() => undefined);
+  async function drop() {
+    version = 0;
+    await ask(api.DELETE('/api/v1/tickets/{id}/drafts/{slot}', whole(ticketId))).catch(() => undefined);
+  }
+  async function put(data: DraftData) {
+    const body = { data: data as never, version };
+    version = (await ask(api.PUT('/api/v1/tickets/{id}/drafts/{slot}', { ...whole(ticketId), body }))).version;
+  }
+  /** It was changed on another machine: what was written there stands below what is written here. */
+  function meet(theirs: Draft) {
+    version = theirs.version;
+    const found = read(theirs);
+    const known = (JSON.parse(kept) as DraftData).body;
+    if (!latest || found.body === known || latest.body.includes(found.body)) return;
+    latest = joined(latest, found);
+    receiver?.(latest);
+  }
   const isKept = () => !latest || JSON.stringify(latest) === kept;
   const tidy = () => void (receiver || letters || !isKept() || drafts.delete(ticketId));
 
   async function load(): Promise<DraftData | undefined> {
     if (latest && !isEmpty(latest)) return latest;
     await queue;
-    const found = letters ? undefined : await read(ticketId);
-    if (!found) return undefined;
+    if (letters) return undefined;
+    const { data } = await ask(api.GET('/api/v1/tickets/{id}/drafts', { params: { path: { id: String(ticketId) } } }));
+    const mine = (data as unknown as Draft[]).find((d) => d.slot === SLOT);
+    if (!mine) return undefined;
+    const found = read(mine);
+    version = mine.version;
     kept = JSON.stringify(found);
     saved = 'saved';
     return found;
@@ -73,13 +88,17 @@ function make(ticketId: number) {
     if (!now || JSON.stringify(now) === kept || (isEmpty(now) && letters)) return tidy();
     try {
       if (isEmpty(now)) await drop();
-      else await put(ticketId, now);
+      else await put(now);
       kept = JSON.stringify(now);
       if (latest === now) saved = isEmpty(now) ? 'nothing' : 'saved';
       tidy();
-    } catch {
+    } catch (error) {
       saved = 'unsaved';
-      timer = setTimeout(() => void save(), AGAIN_MS);
+      const theirs =
+        error instanceof Problem && error.status === 412 ? (error.current as Draft | undefined) : undefined;
+      if (theirs) meet(theirs);
+      else if (error instanceof Problem && error.status === 412) version = 0; // it was deleted there
+      timer = setTimeout(() => void save(), theirs ? 0 : AGAIN_MS);
     }
   }
   function save() {
@@ -124,7 +143,7 @@ function make(ticketId: number) {
       method: 'PUT',
       keepalive: true,
       headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken() },
-      body: JSON.stringify({ data: latest }),
+      body: JSON.stringify({ data: latest, version }),
     });
   }
   /** A composer shows it from now on, until the function that is returned is called. */

@@ -2,17 +2,20 @@ import { beforeEach, expect, test, vi } from 'vitest';
 
 const seen: string[] = [];
 let stored: unknown;
+let version = 0;
 let answers: (() => void)[] = [];
 let fails = false;
 vi.stubGlobal('fetch', async (request: Request) => {
-  const body = request.method === 'PUT' ? ((await request.json()) as { data: { body: string } }) : undefined;
+  const body =
+    request.method === 'PUT' ? ((await request.json()) as { data: { body: string }; version: number }) : undefined;
   seen.push(`${request.method} ${body?.data.body ?? ''}`.trim());
   if (request.method === 'PUT') await new Promise<void>((done) => answers.push(done));
   if (fails) return new Response('{"status":507}', { status: 507 });
-  if (body) stored = body.data;
-  if (request.method === 'DELETE') stored = undefined;
-  const drafts = stored ? [{ slot: 'reply', data: stored }] : [];
-  return Response.json(request.method === 'GET' ? { data: drafts } : {});
+  const now = { slot: 'reply', data: stored, version };
+  if (body && body.version !== version) return Response.json({ status: 412, current: now }, { status: 412 });
+  if (body) ((stored = body.data), version++);
+  if (request.method === 'DELETE') ((stored = undefined), (version = 0));
+  return Response.json(request.method === 'GET' ? { data: stored ? [now] : [] } : { ...now, version });
 });
 const { draftOf, joined } = await import('./draft.svelte');
 
@@ -29,6 +32,7 @@ beforeEach(() => {
   seen.length = 0;
   answers = [];
   stored = undefined;
+  version = 0;
   fails = false;
 });
 
@@ -113,4 +117,24 @@ test('two drafts become one, each file once', () => {
   const file = { id: 1, name: 'a', content_type: 'b', size: 1 };
   const one = { body: 'x', mode: 'note' as const, files: [file] };
   expect(joined(one, { ...text('y'), files: [file] })).toEqual({ body: 'x\n\ny', mode: 'note', files: [file] });
+});
+
+test('what was written on another machine meanwhile is not written over', async () => {
+  const draft = draftOf(next++);
+  let shown = text('');
+  draft.shownBy((data) => {
+    shown = data as typeof shown;
+    draft.keep(shown);
+  });
+  draft.keep(text('here'));
+  await vi.advanceTimersByTimeAsync(1000);
+  await settle();
+  [stored, version] = [text('there'), version + 1];
+  draft.keep(text('here and on'));
+  await vi.advanceTimersByTimeAsync(1000);
+  await settle();
+  await vi.advanceTimersByTimeAsync(1000);
+  await settle();
+  expect(stored).toEqual(text('here and on\n\nthere'));
+  expect(shown).toEqual(stored);
 });

@@ -42,8 +42,20 @@ async function send(ticket: Ticket, edit: Edit, version: number): Promise<Ticket
   )) as unknown as Ticket;
 }
 
-/** Changes the ticket; true when it went well. Somebody else's change of the same field is not written over. */
-export async function changeTicket(client: QueryClient, ticket: Ticket, edit: Edit): Promise<boolean> {
+/** What the edit touches, as this ticket has it. */
+const touchedOf = (ticket: Ticket, edit: Edit) =>
+  Object.keys(edit).map((k) =>
+    k === 'fields' ? Object.keys(edit.fields!).map((name) => ticket.fields[name]) : ticket[k as keyof Ticket],
+  );
+
+/** Changes the ticket; answers why not. Somebody else's change of the same field is not written over. quiet: the caller
+ *  tells what was refused in its place. */
+export async function changeTicket(
+  client: QueryClient,
+  ticket: Ticket,
+  edit: Edit,
+  { quiet = false } = {},
+): Promise<Problem | undefined> {
   const { queryKey } = queries.ticket(ticket.id);
   const merge = (more: Partial<Ticket>) =>
     client.setQueryData<Ticket>(
@@ -60,18 +72,19 @@ export async function changeTicket(client: QueryClient, ticket: Ticket, edit: Ed
     } catch (error) {
       // Something else of the ticket changed (a message came): that is no reason to refuse.
       const now = error instanceof Problem && error.status === 412 ? (error.current as Ticket | undefined) : undefined;
-      const touched = now && (Object.keys(edit) as (keyof Edit)[]).some((k) => !same(now[k], before[k]));
+      const touched = now && !same(touchedOf(now, edit), touchedOf(before, edit));
       if (!now || touched) throw error;
       after = await send(ticket, edit, now.version);
     }
     merge(after);
     void client.invalidateQueries({ queryKey: ['history', ticket.id] });
-    return true;
+    return undefined;
   } catch (error) {
     merge(Object.fromEntries(Object.keys(edit).map((k) => [k, before[k as keyof Ticket]])));
     void client.invalidateQueries({ queryKey });
     const stale = error instanceof Problem && error.status === 412;
-    toast(stale ? t('ticket.changed_by') : sentence(error), { kind: 'bad', lasts: 10000 });
-    return false;
+    const said = stale ? t('ticket.changed_by') : sentence(error);
+    if (!quiet) toast(said, { kind: 'bad', lasts: 10000 });
+    return error instanceof Problem && error.fields.length ? error : new Problem(0, { detail: said });
   }
 }
