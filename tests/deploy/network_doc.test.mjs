@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { binary, readFileSync, root } from '../http/harness.mjs';
+import { toRun } from './blocks.mjs';
 import { Authority, deployed } from './front.mjs';
 
 test('the commands of docs/network.md', () => {
@@ -18,14 +19,11 @@ test('the commands of docs/network.md', () => {
   // haproxy reads certificates while it checks: a wrapper gives it the file with this folder's paths.
   const cfg = readFileSync(deployed('haproxy/haproxy.cfg'), 'utf8').replaceAll('/etc/haproxy/tls/both.pem', tls.both).replace('maxconn 20000', 'maxconn 2000');
   writeFileSync(join(dir, 'haproxy.cfg'), cfg);
-  const words = readFileSync(join(root, 'docs/network.md'), 'utf8');
-  const blocks = [...words.matchAll(/```sh\n([^]*?)```/g)].map((m) => m[1]);
+  const blocks = toRun('docs/network.md').map((b) => b.text);
   assert.ok(blocks.length >= 3);
-  const script = blocks.join('')
+  const script = `${blocks.join('\n')}\n`
     .replaceAll('/etc/ticketing-system', join(dir, 'etc/ticketing-system'))
     .replace('deploy/haproxy/haproxy.cfg', join(dir, 'haproxy.cfg'))
-    // The machine's own nginx and a server on the internet are not this test's: edge.test.mjs and waf.test.mjs run both.
-    .replace(/^nginx -t .*\n/m, '').replace(/^server checklist --url .*\n/m, '')
     // A check that finds failures ends with 1: a bare namespace has many.
     .replace(/^(server checklist .*)$/m, '$1 || [ $? = 1 ]');
   writeFileSync(join(dir, 'run'), `#!/bin/sh\nset -eu\nPATH=${dirname(binary)}:${deployed('certificates')}:$PATH\n${script}`);
