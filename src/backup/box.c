@@ -37,6 +37,14 @@ void box_key_make(struct str secret, struct box_key *out)
                        out->key, sizeof(out->key));
 }
 
+const struct box_key *box_key_find(const struct box_key *k, const unsigned char id[BOX_KEY_ID_LEN])
+{
+    for (; k; k = k->former)
+        if (k->set && memcmp(k->id, id, BOX_KEY_ID_LEN) == 0)
+            return k;
+    return NULL;
+}
+
 void box_key_sum(const struct box_key *k, struct str data, unsigned char out[32])
 {
     crypto_generichash(out, 32, (const unsigned char *)data.p, data.n, k->set ? k->key : NULL,

@@ -20,9 +20,12 @@ enum { BOX_END = 0, BOX_DATA = 'D' }; /* other types are the caller's */
 struct box_key {
     bool set;
     unsigned char key[BOX_KEY_LEN], id[BOX_KEY_ID_LEN];
+    const struct box_key *former; /* reads what it wrote; borrowed, NULL: the last one */
 };
 /* From BACKUP_KEY; empty: no key. */
 void box_key_make(struct str secret, struct box_key *out);
+/* The key or the former one of it that has this id; NULL. */
+const struct box_key *box_key_find(const struct box_key *k, const unsigned char id[BOX_KEY_ID_LEN]);
 /* For names and sums that nobody without the key can make: 32 bytes. */
 void box_key_sum(const struct box_key *k, struct str data, unsigned char out[32]);
 
@@ -54,6 +57,8 @@ void box_drop(struct box_writer **w);
 /* Failures: RC_FAIL with code "backup_key" (another key, or none), "backup_newer" (a later format),
  * "backup_truncated" (the end is missing), "backup_damaged". */
 struct box_reader;
+/* The id of the key that a box needs; zeros: none.  Failures as of box_open(). */
+enum rc box_key_of(const char *path, unsigned char id[BOX_KEY_ID_LEN], struct err *e) MUST_USE;
 enum rc box_open(const char *path, const struct box_key *key, struct box_reader **out,
                  struct err *e) MUST_USE;
 void box_close(struct box_reader **r);

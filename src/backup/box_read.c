@@ -49,29 +49,30 @@ static enum rc read_full(struct box_reader *r, void *out, size_t n, size_t *got,
     return RC_OK;
 }
 
-static enum rc check_key(const struct box_reader *r, const unsigned char *head,
-                         const struct box_key *key, struct err *e)
+static enum rc choose_key(const struct box_reader *r, const unsigned char *head,
+                          const struct box_key **key, struct err *e)
 {
+    const struct box_key *found = box_key_find(*key, head + BOX_KEY_AT);
     char id[2 * BOX_KEY_ID_LEN + 1];
 
     sodium_bin2hex(id, sizeof(id), head + BOX_KEY_AT, BOX_KEY_ID_LEN);
-    if (!key->set)
+    if (!found && !(*key)->set)
         return err_set(e, RC_FAIL, "backup_key", "%s is encrypted: set BACKUP_KEY (key %s)", r->name,
                        id);
-    if (memcmp(key->id, head + BOX_KEY_AT, BOX_KEY_ID_LEN) != 0)
+    if (!found)
         return err_set(e, RC_FAIL, "backup_key",
-                       "%s was encrypted with another key than BACKUP_KEY: it needs key %s", r->name,
-                       id);
+                       "%s was encrypted with another key than BACKUP_KEY%s: it needs key %s", r->name,
+                       (*key)->former ? " and BACKUP_KEY_FORMER" : "", id);
+    *key = found;
     return RC_OK;
 }
 
-static enum rc read_head(struct box_reader *r, const struct box_key *key, struct err *e)
+static enum rc check_head(struct box_reader *r, unsigned char head[BOX_HEAD], struct err *e)
 {
-    unsigned char head[BOX_HEAD];
     size_t got;
 
-    TRY(read_full(r, head, sizeof(head), &got, e));
-    if (got < sizeof(head))
+    TRY(read_full(r, head, BOX_HEAD, &got, e));
+    if (got < BOX_HEAD)
         return truncated(r, e);
     if (memcmp(head, BOX_MAGIC, sizeof(BOX_MAGIC) - 1) != 0)
         return damaged(r, "no backup begins like this", e);
@@ -82,8 +83,16 @@ static enum rc read_head(struct box_reader *r, const struct box_key *key, struct
     if (head[BOX_MODE_AT] > 1)
         return damaged(r, "unknown mode", e);
     r->seal.encrypted = head[BOX_MODE_AT];
+    return RC_OK;
+}
+
+static enum rc read_head(struct box_reader *r, const struct box_key *key, struct err *e)
+{
+    unsigned char head[BOX_HEAD];
+
+    TRY(check_head(r, head, e));
     if (r->seal.encrypted) {
-        TRY(check_key(r, head, key, e));
+        TRY(choose_key(r, head, &key, e));
         if (crypto_secretstream_xchacha20poly1305_init_pull(&r->seal.stream, head + BOX_NONCE_AT,
                                                             key->key)
             != 0)
@@ -94,27 +103,50 @@ static enum rc read_head(struct box_reader *r, const struct box_key *key, struct
     return RC_OK;
 }
 
+static enum rc open_file(const char *path, struct box_reader *r, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+
+    snprintf(r->name, sizeof(r->name), "%s", slash ? slash + 1 : path);
+    r->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (r->fd >= 0)
+        return RC_OK;
+    return err_set(e, errno == ENOENT ? RC_NOT_FOUND : RC_FAIL, "backup_damaged", "cannot open %.120s: %s",
+                   slash ? slash + 1 : path, strerror(errno));
+}
+
+enum rc box_key_of(const char *path, unsigned char id[BOX_KEY_ID_LEN], struct err *e)
+{
+    struct box_reader r = { 0 };
+    unsigned char head[BOX_HEAD];
+    enum rc rc;
+
+    TRY(open_file(path, &r, e));
+    rc = check_head(&r, head, e);
+    fd_close(&r.fd);
+    if (rc == RC_OK)
+        memcpy(id, head + BOX_KEY_AT, BOX_KEY_ID_LEN);
+    return rc;
+}
+
 enum rc box_open(const char *path, const struct box_key *key, struct box_reader **out,
                  struct err *e)
 {
-    const char *slash = strrchr(path, '/');
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct box_reader *r;
+    struct box_reader *r = calloc(1, sizeof(*r));
     enum rc rc;
 
-    if (fd < 0)
-        return err_set(e, errno == ENOENT ? RC_NOT_FOUND : RC_FAIL, "backup_damaged",
-                       "cannot open %.120s: %s", slash ? slash + 1 : path, strerror(errno));
-    r = calloc(1, sizeof(*r));
     INVARIANT(r);
-    r->fd = fd;
-    snprintf(r->name, sizeof(r->name), "%s", slash ? slash + 1 : path);
+    rc = open_file(path, r, e);
+    if (rc != RC_OK) {
+        free(r);
+        return rc;
+    }
     r->zstd = ZSTD_createDCtx();
     r->sealed = malloc(BOX_SEALED_MAX);
     r->body = malloc(BOX_BODY_MAX);
     r->payload = malloc(BOX_RECORD_MAX);
     INVARIANT(r->zstd && r->sealed && r->body && r->payload);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     rc = read_head(r, key, e);
     if (rc != RC_OK)
         box_close(&r);

@@ -36,11 +36,11 @@ static const struct {
     { "key_id", offsetof(struct manifest, key_id) },
 };
 
-static struct str sum_of(const struct repo *r, struct str bytes, struct arena *a)
+static struct str sum_of(const struct box_key *key, struct str bytes, struct arena *a)
 {
     unsigned char raw[32];
 
-    box_key_sum(&r->key, bytes, raw);
+    box_key_sum(key, bytes, raw);
     return enc_hex((struct str){ (const char *)raw, sizeof(raw) }, a);
 }
 
@@ -91,7 +91,7 @@ enum rc manifest_write(const struct repo *r, const char *path, const struct mani
                        struct arena *a, struct err *e)
 {
     struct str json = manifest_json(m, a);
-    struct str sum = str_printf(a, "%.*s\n", STR_ARG(sum_of(r, json, a)));
+    struct str sum = str_printf(a, "%.*s\n", STR_ARG(sum_of(&r->key, json, a)));
 
     TRY(file_replace(str_printf(a, "%s/manifest.json", path).p, json, 0600, e));
     return file_replace(str_printf(a, "%s/manifest.sum", path).p, sum, 0600, e);
@@ -150,25 +150,36 @@ static enum rc read_fields(const json_t *v, struct arena *a, struct manifest *ou
     return read_files(v, a, out, e);
 }
 
-static enum rc check_key(const struct repo *r, const json_t *v, struct arena *a, struct err *e)
+/* *out: the key that its sum is made with. */
+static enum rc choose_key(const struct repo *r, const json_t *v, struct arena *a, const struct box_key **out,
+                          struct err *e)
 {
-    struct str mine = r->key.set ? enc_hex((struct str){ (const char *)r->key.id, BOX_KEY_ID_LEN }, a)
-                                 : STR("");
     const char *id = json_string_value(json_object_get(v, "key_id"));
+    struct str raw;
 
-    if (!id || str_eq(str_of(id), mine))
+    *out = &r->key;
+    if (!id || (!*id && !r->key.set))
         return RC_OK;
     if (!*id)
         return err_set(e, RC_FAIL, "backup_key",
                        "it is not encrypted, but BACKUP_KEY is set: unset it to use this backup");
+    if (dec_hex(str_of(id), a, &raw) && raw.n == BOX_KEY_ID_LEN)
+        *out = box_key_find(&r->key, (const unsigned char *)raw.p);
+    else
+        *out = NULL;
+    if (*out)
+        return RC_OK;
     return err_set(e, RC_FAIL, "backup_key", "it is encrypted with key %s, and BACKUP_KEY %s", id,
-                   mine.n ? "is another one" : "is not set");
+                   !r->key.set          ? "is not set"
+                   : r->key.former ? "and BACKUP_KEY_FORMER are others"
+                                   : "is another one");
 }
 
 enum rc manifest_read(const struct repo *r, const char *path, struct arena *a, struct manifest *out,
                       struct err *e)
 {
     json_t *v CLEAN(json_clean) = NULL;
+    const struct box_key *key;
     struct str json, sum;
 
     *out = (struct manifest){ 0 };
@@ -181,8 +192,8 @@ enum rc manifest_read(const struct repo *r, const char *path, struct arena *a, s
         return err_set(e, RC_FAIL, "backup_newer",
                        "it was made by a newer version of this program (format %lld)",
                        (long long)json_integer_value(json_object_get(v, "format")));
-    TRY(check_key(r, v, a, e));
-    if (!str_eq(str_trim(sum), sum_of(r, json, a)))
+    TRY(choose_key(r, v, a, &key, e));
+    if (!str_eq(str_trim(sum), sum_of(key, json, a)))
         return unreadable("it is not what was written", e);
     return read_fields(v, a, out, e);
 }

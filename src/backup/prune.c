@@ -218,14 +218,15 @@ static void ignore(void *p)
 static enum rc add_name(void *arg, struct str hash, int64_t size, struct err *e)
 {
     struct names *n = arg;
-    const char *path, *name;
 
     (void)size, (void)e;
     arena_reset(n->scratch);
-    path = repo_file_path(n->r, hash, n->scratch);
-    name = path + strlen(path) - HASH;
-    if (!tfind(name, &n->tree, by_text))
-        tsearch(str_z(str_of(name), n->a), &n->tree, by_text);
+    for (const struct box_key *k = &n->r->key; k; k = k->former) {
+        const char *path = repo_file_path(n->r, k, hash, n->scratch), *name = path + strlen(path) - HASH;
+
+        if (!tfind(name, &n->tree, by_text))
+            tsearch(str_z(str_of(name), n->a), &n->tree, by_text);
+    }
     return RC_OK;
 }
 

@@ -25,7 +25,29 @@ static enum rc io_fail(struct err *e, const char *what, const char *path)
     return err_set(e, rc, "backup_target", "cannot %s %.100s: %s", what, path, strerror(errno));
 }
 
-enum rc repo_open(struct str dir, struct str key, bool make, struct arena *a, struct repo *out,
+/* One behind the other, in the order of the words. */
+static const struct box_key *former_keys(struct str words, struct arena *a)
+{
+    struct box_key *first = NULL, *last = NULL;
+
+    while (words.p) {
+        struct str word = str_trim(str_cut(&words, ' '));
+        struct box_key *k;
+
+        if (!word.n)
+            continue;
+        k = ARENA_NEW(a, struct box_key);
+        box_key_make(word, k);
+        if (last)
+            last->former = k;
+        else
+            first = k;
+        last = k;
+    }
+    return first;
+}
+
+enum rc repo_open(struct str dir, struct repo_keys keys, bool make, struct arena *a, struct repo *out,
                   struct err *e)
 {
     static const char *const parts[] = { "sets", "files", "wal" };
@@ -34,7 +56,8 @@ enum rc repo_open(struct str dir, struct str key, bool make, struct arena *a, st
     if (dir.n == 0)
         return err_set(e, RC_INVALID, "backup_dir",
                        "BACKUP_DIR is not set: it is the folder of the backups");
-    box_key_make(key, &out->key);
+    box_key_make(keys.key, &out->key);
+    out->key.former = former_keys(keys.former, a);
     if (!make && access(str_printf(a, "%s/sets", out->dir).p, F_OK) != 0)
         return err_set(e, RC_NOT_FOUND, "backup_dir", "there are no backups in %.150s", out->dir);
     for (size_t i = 0; make && i < ARRAY_LEN(parts); i++)
@@ -161,14 +184,14 @@ int64_t repo_next_number(const struct set *sets, size_t n)
 /* ---- files of attachments ---- */
 
 /* With a key the name tells nothing of the file. */
-const char *repo_file_path(const struct repo *r, struct str hash, struct arena *a)
+const char *repo_file_path(const struct repo *r, const struct box_key *key, struct str hash, struct arena *a)
 {
     unsigned char sum[32];
     char name[65];
 
-    if (!r->key.set)
+    if (!key->set)
         return str_printf(a, "%s/files/%.2s/%.*s", r->dir, hash.p, STR_ARG(hash)).p;
-    box_key_sum(&r->key, hash, sum);
+    box_key_sum(key, hash, sum);
     sodium_bin2hex(name, sizeof(name), sum, sizeof(sum));
     return str_printf(a, "%s/files/%.2s/%s", r->dir, name, name).p;
 }
@@ -229,7 +252,7 @@ enum rc repo_file_add(const struct repo *r, struct str hash, int from, struct ar
     *bytes = 0;
     if (!is_hash(hash))
         return err_fail(e, "not a hash");
-    path = repo_file_path(r, hash, a);
+    path = repo_file_path(r, &r->key, hash, a);
     if (access(path, F_OK) == 0)
         return RC_OK;
     TRY(dir_make(str_z(str_sub(str_of(path), 0, strlen(path) - HASH_LEN - 1), a), 0700, e));
@@ -250,6 +273,19 @@ enum rc repo_file_add(const struct repo *r, struct str hash, int from, struct ar
     return rc;
 }
 
+/* As the newest key has it that has it at all. */
+static enum rc open_stored(const struct repo *r, struct str hash, struct arena *a, struct box_reader **out,
+                           struct err *e)
+{
+    enum rc rc = RC_NOT_FOUND;
+
+    for (const struct box_key *k = &r->key; k && rc == RC_NOT_FOUND; k = k->former) {
+        err_clear(e);
+        rc = box_open(repo_file_path(r, k, hash, a), &r->key, out, e);
+    }
+    return rc;
+}
+
 enum rc repo_file_get(const struct repo *r, struct str hash, int64_t size, int to, struct arena *a,
                       struct err *e)
 {
@@ -260,7 +296,7 @@ enum rc repo_file_get(const struct repo *r, struct str hash, int64_t size, int t
 
     if (!is_hash(hash))
         return err_set(e, RC_FAIL, "attachment_damaged", "an attachment without a proper name");
-    if (box_open(repo_file_path(r, hash, a), &r->key, &box, e) != RC_OK)
+    if (open_stored(r, hash, a, &box, e) != RC_OK)
         return e->rc == RC_NOT_FOUND ? err_set(e, RC_FAIL, "attachment_missing",
                                                "attachment %.*s is not in the backup", STR_ARG(hash))
                                      : e->rc;

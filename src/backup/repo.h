@@ -22,13 +22,17 @@
 
 enum { REPO_FILES_MAX = 8, REPO_FORMAT_SQLITE = 1, REPO_FORMAT = 2 /* PostgreSQL's */ };
 
+struct repo_keys {
+    struct str key;    /* BACKUP_KEY: what is new is sealed with it; empty: not encrypted */
+    struct str former; /* BACKUP_KEY_FORMER, words: what they sealed is still read */
+};
 struct repo {
     const char *dir;
-    struct box_key key;
+    struct box_key key; /* and the former ones, in the arena */
     int lock; /* -1: none */
 };
 /* make: makes the folders that are missing; else RC_NOT_FOUND when it is none. */
-enum rc repo_open(struct str dir, struct str key, bool make, struct arena *a, struct repo *out,
+enum rc repo_open(struct str dir, struct repo_keys keys, bool make, struct arena *a, struct repo *out,
                   struct err *e) MUST_USE;
 void repo_close(struct repo *r);
 /* RC_CONFLICT while somebody else is at it, after 3 s of waiting.  A folder that cannot be written to is
@@ -75,9 +79,9 @@ enum rc manifest_write(const struct repo *r, const char *path, const struct mani
 enum rc manifest_read(const struct repo *r, const char *path, struct arena *a, struct manifest *out,
                       struct err *e) MUST_USE;
 
-/* Files of attachments. */
-const char *repo_file_path(const struct repo *r, struct str hash, struct arena *a);
-/* Copies one in unless it is there; *bytes: what that cost.  The bytes must have that hash. */
+/* Files of attachments; under another name with each key. */
+const char *repo_file_path(const struct repo *r, const struct box_key *key, struct str hash, struct arena *a);
+/* Copies one in unless it is there under the key that is in use; *bytes: what that cost.  The bytes must have that hash. */
 enum rc repo_file_add(const struct repo *r, struct str hash, int from, struct arena *a,
                       int64_t *bytes, struct err *e) MUST_USE;
 /* Copies one out and checks it (to < 0: only checks it). */

@@ -106,7 +106,7 @@ static enum rc look_folder(struct schedule *s, struct backup_stats *out, bool *n
     size_t n, n_seg, at;
     bool stands = false;
 
-    TRY(repo_open(s->o.backup_dir, s->o.key, true, s->a, &r, e));
+    TRY(repo_open(s->o.backup_dir, s->o.keys, true, s->a, &r, e));
     TRY(repo_sets(&r, s->a, &v, &n, e));
     TRY(shipped_list(&r, s->a, &seg, &n_seg, e));
     for (size_t i = 0; i < n; i++) {
@@ -132,7 +132,7 @@ static void follow(struct schedule *s)
 
     if (!s->o.is_postgres)
         return;
-    rc = repo_open(s->o.backup_dir, s->o.key, true, s->a, &r, &e);
+    rc = repo_open(s->o.backup_dir, s->o.keys, true, s->a, &r, &e);
     if (rc == RC_OK) {
         rc = follow_attachments(&r, s->db, s->o.data_dir, &s->followed_id, &e);
         repo_close(&r);

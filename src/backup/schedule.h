@@ -6,6 +6,7 @@
 #define BACKUP_SCHEDULE_H
 
 #include "backup/launcher.h"
+#include "backup/repo.h"
 #include "base/defs.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -20,7 +21,8 @@ struct schedule_opts {
     struct ship *ship; /* NULL: nothing is shipped */
     bool is_postgres;  /* a differential copy every seal_s; attachments are followed */
     const char *data_dir;
-    struct str backup_dir, key, at; /* at: "02:30" or empty */
+    struct str backup_dir, at; /* at: "02:30" or empty */
+    struct repo_keys keys;
     int64_t seal_s, drill_s;        /* drill_s 0: never */
 };
 enum rc schedule_start(const struct schedule_opts *o, struct schedule **out, struct err *e) MUST_USE;

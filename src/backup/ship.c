@@ -552,7 +552,7 @@ static enum rc ship_open(struct ship *s, struct err *e)
 {
     const char *path = str_z(store_path(s->o.store), s->opts_arena);
 
-    TRY(repo_open(s->o.backup_dir, s->o.key, true, s->opts_arena, &s->repo, e));
+    TRY(repo_open(s->o.backup_dir, s->o.keys, true, s->opts_arena, &s->repo, e));
     TRY(lock_out_others(s, e));
     TRY(wal_reader_open(path, &s->held, e));
     return wal_reader_open(path, &s->spare, e);

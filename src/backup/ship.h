@@ -12,6 +12,7 @@
 #ifndef BACKUP_SHIP_H
 #define BACKUP_SHIP_H
 
+#include "backup/repo.h"
 #include "base/defs.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -23,7 +24,8 @@ struct ship;
 struct ship_opts {
     struct store *store;
     struct blobs *blobs;
-    struct str backup_dir, key, data_dir;
+    struct str backup_dir, data_dir;
+    struct repo_keys keys;
     int64_t every_s, seal_s; /* a round; a finished segment */
 };
 /* Only for SQLite.  Any failure later than this is logged and tried again. */

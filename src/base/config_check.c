@@ -216,6 +216,9 @@ static void check_backup(const struct checking *c)
         config_issue(c->issues, c->a, true,
                      "BACKUP_KEY has %zu characters, %d are needed: make one with: openssl rand -hex 32",
                      cfg->backup_key.n, BACKUP_KEY_CHARS);
+    if (cfg->backup_key_former.n && !cfg->backup_key.n)
+        config_issue(c->issues, c->a, true,
+                     "BACKUP_KEY_FORMER is set and BACKUP_KEY is not: new copies would not be encrypted");
     if (cfg->backup_offsite.n && !cfg->backup_offsite_password.n)
         config_issue(c->issues, c->a, true, "BACKUP_OFFSITE needs BACKUP_OFFSITE_PASSWORD");
     if (cfg->backup_offsite.n && !cfg->backup_dir.n)

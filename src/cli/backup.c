@@ -34,6 +34,11 @@ struct str backup_cli_bytes(int64_t n, struct arena *a)
     return str_printf(a, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
+static struct repo_keys secrets_of(const struct cli *c)
+{
+    return (struct repo_keys){ c->cfg->backup_key, c->cfg->backup_key_former };
+}
+
 int backup_cli_begin(struct cli *c, bool make, struct repo *r)
 {
     struct err e = { 0 };
@@ -41,8 +46,7 @@ int backup_cli_begin(struct cli *c, bool make, struct repo *r)
     *r = (struct repo){ .lock = -1 };
     if (!c->cfg && cli_config(c) != CLI_OK)
         return CLI_FAILED;
-    return repo_open(c->cfg->backup_dir, c->cfg->backup_key, make, c->a, r, &e) == RC_OK ? CLI_OK
-                                                                                        : cli_fail(&e);
+    return repo_open(c->cfg->backup_dir, secrets_of(c), make, c->a, r, &e) == RC_OK ? CLI_OK : cli_fail(&e);
 }
 
 const struct pgbackrest *backup_cli_pg(struct cli *c)
@@ -263,7 +267,7 @@ static enum rc seal_myself(struct cli *c, struct err *e)
     struct blobs *blobs = NULL;
     struct ship *ship = NULL;
     struct ship_opts o = { .store = c->store, .backup_dir = c->cfg->backup_dir,
-                           .key = c->cfg->backup_key, .data_dir = c->cfg->data_dir,
+                           .keys = secrets_of(c), .data_dir = c->cfg->data_dir,
                            .every_s = 1, .seal_s = INT32_MAX };
     struct ship_stats st;
     enum rc rc;
@@ -523,7 +527,8 @@ static int prune(struct cli *c, struct repo *r)
 static const struct {
     const char *name;
     int (*run)(struct cli *c, struct repo *r);
-} actions[] = { { "create", create }, { "list", list }, { "verify", verify }, { "prune", prune } };
+} actions[] = { { "create", create }, { "list", list }, { "verify", verify }, { "prune", prune },
+                { "keys", backup_cli_keys } };
 
 static int run(struct cli *c)
 {
@@ -541,20 +546,20 @@ static int run(struct cli *c)
 static const struct cli_opt opts[] = {
     { "--incremental", NULL, "create: only finish what was shipped of the log; PostgreSQL: a differential copy" },
     { "--no-offsite", NULL, "create: do not send to BACKUP_OFFSITE" },
-    { "--json", NULL, "list: as JSON" },
+    { "--json", NULL, "list, keys: as JSON" },
     { "--dry-run", NULL, "prune: only tell" },
 };
 
 const struct command cmd_backup = {
     .name = "backup",
-    .args = "[create|list|verify|prune] [ID]",
+    .args = "[create|list|verify|prune|keys] [ID]",
     .summary = "Take, list, check and prune backups",
     .help = "create (what it does without a word) takes a full copy into BACKUP_DIR while the server "
             "writes, prunes\n"
             "what BACKUP_KEEP_… no longer keeps, and sends all to BACKUP_OFFSITE. list shows what there "
             "is. verify reads\n"
-            "everything, or the set ID, and names what is damaged (exit code 1). "
-            "docs/disaster-recovery.md",
+            "everything, or the set ID, and names what is damaged (exit code 1). keys tells how much hangs on BACKUP_KEY and\n"
+            "each of BACKUP_KEY_FORMER (exit code 1 when a copy opens with none). docs/disaster-recovery.md",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
     .max_args = 2,

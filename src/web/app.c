@@ -327,7 +327,7 @@ static enum rc start_shipping(struct app *app, struct err *e)
         .store = app->store,
         .blobs = app->blobs,
         .backup_dir = cfg->backup_dir,
-        .key = cfg->backup_key,
+        .keys = { cfg->backup_key, cfg->backup_key_former },
         .data_dir = cfg->data_dir,
         .every_s = cfg->backup_ship_s,
         .seal_s = cfg->backup_seal_min * 60,
@@ -342,7 +342,7 @@ static enum rc start_backups(struct app *app, struct launcher *launcher, struct 
     struct schedule_opts o = {
         .store = app->store,
         .backup_dir = cfg->backup_dir,
-        .key = cfg->backup_key,
+        .keys = { cfg->backup_key, cfg->backup_key_former },
         .at = cfg->backup_at,
         .seal_s = cfg->backup_seal_min * 60,
         .drill_s = cfg->backup_drill_days * 24 * 3600,

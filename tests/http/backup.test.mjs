@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   cpSync, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
-  truncateSync, unlinkSync, writeFileSync, writeSync,
+  truncateSync, unlinkSync, utimesSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -353,6 +353,73 @@ test('a backup that cannot be used is refused by name', timed, async (t) => {
     assert.equal(readFileSync(join(server.dir, aside, 'mine'), 'utf8'), 'mine');
   });
   await end(server);
+});
+
+test('another BACKUP_KEY seals what is new, and what the former one sealed is still read', timed, async () => {
+  const server = await start();
+  const agent = await server.person('agent');
+  const customer = await server.person('customer');
+  await ticketWithFile(customer, 'sealed with the former key', randomBytes(60000));
+  await firstCopy(server);
+  await ok(server, 'backup');
+  await ticketWithFile(customer, 'in its log', randomBytes(50000));
+  await ok(server, 'backup', '--incremental');
+  const former = (await goodSets(server)).map((s) => s.id);
+  const fresh = randomBytes(32).toString('hex');
+  const older = randomBytes(32).toString('hex');
+  await server.stop();
+  Object.assign(server.env, { BACKUP_KEY: fresh, BACKUP_KEY_FORMER: `${key} ${older}` });
+  await server.launch();
+  await ticketWithFile(customer, 'sealed with the new key', randomBytes(40000));
+  await ok(server, 'backup', '--incremental');
+
+  const keys = async (of = server) => {
+    const r = await of.run(['backup', 'keys', '--json']);
+    const { keys: v, unreadable } = JSON.parse(r.stdout);
+    return { code: r.code, unreadable, copies: v.map((k) => k.copies), segments: v.map((k) => k.segments > 0), settings: v.map((k) => k.setting) };
+  };
+  assert.deepEqual(await keys(), { code: 0, unreadable: 0, copies: [0, former.length, 0], segments: [true, true, false],
+    settings: ['BACKUP_KEY', 'BACKUP_KEY_FORMER', 'BACKUP_KEY_FORMER'] });
+  assert.match(await ok(server, 'backup', 'keys'), /^BACKUP_KEY +[0-9a-f]{16} .*seals what is new\nBACKUP_KEY_FORMER .*still needed\nBACKUP_KEY_FORMER .*opens nothing any more\n$/);
+  assert.equal(readdirSync(join(server.dir, 'backups/wal')).filter((n) => n !== 'lock').length, 1, 'the row goes on');
+  // From the copy of the former key on, through segments of both.
+  const before = await contents(agent);
+  await ok(server, 'restore', '--to', join(server.dir, 'r'));
+  const copy = await Server.start('sqlite', { DATABASE_URL: `sqlite:///${server.dir}/r/ticketing.db`, DATA_DIR: join(server.dir, 'r'), READ_ONLY: 'true', JWT_SECRET: server.env.JWT_SECRET }, { dir: server.dir });
+  assert.deepEqual(await contents(Object.assign(copy.client(), { token: agent.token })), before);
+  await copy.stop();
+
+  await ok(server, 'backup');
+  const [mine] = await goodSets(server);
+  assert.ok(!former.includes(mine.id));
+  assert.match(await ok(server, 'backup', 'verify'), new RegExp(`${mine.id}: whole, \\d+ files, 3 attachments`));
+  await ok(server, 'drill');
+  await server.stop();
+
+  // Who has only the former key reads nothing that was written since.
+  const thief = withEnv(server, { BACKUP_KEY: key, BACKUP_KEY_FORMER: '' });
+  assert.deepEqual((await list(thief)).sets.map((s) => s.state), ['unusable', ...former.map(() => 'good')]);
+  await refused(thief, /another one/, 'restore', mine.id, '--to', join(server.dir, 'x'));
+  // Without it the former copies are not read, and that is said; the new one stands alone.
+  const without = withEnv(server, { BACKUP_KEY_FORMER: '' });
+  assert.deepEqual([(await keys(without)).code, (await keys(without)).unreadable > 0], [1, true]);
+  await refused(without, /is another one/, 'restore', former[0], '--to', join(server.dir, 'x'));
+  await refused(withEnv(server, { BACKUP_KEY_FORMER: older }), /BACKUP_KEY and BACKUP_KEY_FORMER are others/, 'restore', former[0], '--to', join(server.dir, 'x'));
+  await refused(withEnv(server, { BACKUP_KEY: '' }), /BACKUP_KEY_FORMER is set and BACKUP_KEY is not/, 'backup', 'list');
+  assert.match(await ok(without, 'restore', mine.id, '--to', join(server.dir, 'new')), /3 attachments/);
+
+  // When nothing hangs on it any more, its files go too.
+  for (const id of former) rmSync(join(server.dir, 'backups/sets', id), { recursive: true });
+  await ok(server, 'backup', 'prune');
+  for (const name of readdirSync(join(server.dir, 'backups/wal'), { recursive: true }).filter((n) => n.endsWith('.seg') || n.endsWith('.open')))
+    rmSync(join(server.dir, 'backups/wal', name));
+  assert.deepEqual((await keys()).copies, [1, 0, 0]);
+  const files = () => readdirSync(join(server.dir, 'backups/files'), { recursive: true }).map((n) => join(server.dir, 'backups/files', n)).filter((p) => statSync(p).isFile());
+  assert.equal(files().length, 5, 'two under both keys, one under the new one');
+  for (const p of files()) utimesSync(p, 1e9, 1e9);
+  assert.match(await ok(without, 'backup', 'prune'), /^removed 0 sets, 0 segments, 2 attachments/);
+  assert.match(await ok(without, 'backup', 'verify'), /3 attachments/);
+  rmSync(server.dir, { recursive: true, force: true });
 });
 
 /** Holds a lock until done() is called. */

@@ -29,7 +29,7 @@ static int set_up(void **state)
     t.a = arena_new(256 * MIB);
     snprintf(t.dir, sizeof(t.dir), "/tmp/ticketing-unit-XXXXXX");
     assert_non_null(mkdtemp(t.dir));
-    assert_ok(repo_open(str_of(t.dir), STR(""), true, t.a, &t.repo, &t.e), &t.e);
+    assert_ok(repo_open(str_of(t.dir), (struct repo_keys){ 0 }, true, t.a, &t.repo, &t.e), &t.e);
     return 0;
 }
 
@@ -105,6 +105,28 @@ static void a_box_gives_back_what_was_put_in(void **state)
         assert_ok(read_box(&keys[k], types), &t.e);
         assert_string_equal(types, "ADB");
     }
+}
+
+static void former_keys_open_what_they_sealed(void **state)
+{
+    char types[16];
+    unsigned char id[BOX_KEY_ID_LEN];
+
+    (void)state;
+    make_keys();
+    write_box(&keys[1]);
+    keys[2].former = &keys[1];
+    assert_ok(read_box(&keys[2], types), &t.e);
+    assert_string_equal(types, "ADB");
+    assert_ok(box_key_of(box_path(), id, &t.e), &t.e);
+    assert_ptr_equal(box_key_find(&keys[2], id), &keys[1]);
+    assert_null(box_key_find(&keys[0], id));
+    write_box(&keys[2]);
+    assert_int_equal(read_box(&keys[1], types), RC_FAIL);
+    assert_string_equal(t.e.code, "backup_key");
+    assert_int_equal(truncate(box_path(), 20), 0);
+    assert_int_equal(box_key_of(box_path(), id, &t.e), RC_FAIL);
+    assert_string_equal(t.e.code, "backup_truncated");
 }
 
 static void another_key_is_told_from_damage(void **state)
@@ -308,6 +330,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(a_box_gives_back_what_was_put_in),
+        T(former_keys_open_what_they_sealed),
         T(another_key_is_told_from_damage),
         T(every_flipped_bit_is_found),
         T(every_cut_is_found),
