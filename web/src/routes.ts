@@ -21,6 +21,8 @@ export const routes: Route[] = [
   { path: '/lists/:list', page: ListPage as AnyPage },
   { path: '/views/:view', page: ListPage as AnyPage },
   { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
+
+  { path: '/admin', load: () => import('./pages/AdminPage.svelte'), texts: ['admin'] },
 ];
 
 // How the components look, for those who build with them.

@@ -16,9 +16,15 @@ test('what the server says about fields is told', () => {
     errors: [{ pointer: '/title', code: 'length', detail: 'Too long.', allowed: '255' }],
   });
   expect(words(p).title).toBe('Too long. (255)');
-  expect(p.field('title')).toBe('Too long.');
+  expect(p.field('title')).toBe('Too long. (255)');
 });
 
 test('an unknown error is not shown raw', () => {
   expect(sentence(new TypeError('x is undefined'))).not.toContain('undefined');
+});
+
+test('what is wrong inside of a field is told at the field', () => {
+  const p = new Problem(422, { errors: [{ pointer: '/domains/2', code: 'x', detail: 'No domain.' }] });
+  expect(p.field('domains')).toBe('No domain.');
+  expect(p.field('domain')).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 // What the server (or the line to it) refused, in words, with what to do.
-import { maybe, t } from '$/i18n/index.svelte';
+import { i18n, maybe, t } from '$/i18n/index.svelte';
 
 export interface ProblemField {
   pointer: string;
@@ -35,10 +35,25 @@ export class Problem extends Error {
     );
   }
 
-  /** What the server says about this field ("/email"), or undefined. */
-  field(pointer: string) {
-    return this.fields.find((f) => f.pointer === pointer || f.pointer === `/${pointer}`)?.detail;
+  /** What the server says about this field ("email") or about a part of it ("/email/2"), or undefined. */
+  field(name: string) {
+    const found = this.fields.find((f) => isAbout(f, name));
+    return found && saying(found);
   }
+}
+
+/** Whether a refusal is about the field of this name or about something inside it. */
+export function isAbout({ pointer }: ProblemField, name: string) {
+  const at = name.startsWith('/') ? name : `/${name}`;
+  return pointer === at || pointer.startsWith(`${at}/`);
+}
+
+// The server's words are English and exact; in other languages the kind of refusal is told where there are words for it.
+const bounds = ['length', 'range', 'choice'];
+function saying({ code, detail, allowed }: ProblemField) {
+  const known = i18n.lang === 'en' ? undefined : maybe(`refused.${code}`);
+  const end = allowed && (known ? code === 'range' : bounds.includes(code)) ? ` (${allowed})` : '';
+  return (known ?? detail) + end;
 }
 
 const byStatus: Record<number, string> = {

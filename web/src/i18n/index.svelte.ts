@@ -4,6 +4,8 @@ import core from './en/core.json';
 
 type Catalogues = {
   core: typeof core;
+  admin: typeof import('./en/admin.json');
+  people: typeof import('./en/people.json');
 };
 export type Area = keyof Catalogues;
 export type Key = { [A in Area]: keyof Catalogues[A] }[Area];

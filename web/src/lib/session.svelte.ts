@@ -27,6 +27,13 @@ export const session = {
   can(permission: string) {
     return state.user?.permissions?.includes(permission) ?? false;
   },
+  canAny(permissions: readonly string[]) {
+    return permissions.some((p) => session.can(p));
+  },
+  /** May he administer anything at all? */
+  get manages() {
+    return state.user?.permissions?.some((p) => p.startsWith('admin.')) ?? false;
+  },
 };
 
 async function call(method: string, path: string, body?: unknown): Promise<Response> {
