@@ -30,11 +30,13 @@ static const struct jspec hold_answer = JSPEC_ANSWER("LegalHold", hold_fields);
 
 struct hold_query {
     struct ctx_list_query list;
-    struct j_int all;
+    struct j_int all, object, object_id;
 };
 static const struct jfield hold_query_fields[] = {
     CTX_LIST_FIELDS,
     IN(struct hold_query, all, J_BOOL, 0, 0, 0, "Also those that were released or are over."),
+    IN_ENUM(struct hold_query, object, 0, hold_object_names, "Only those of people, organisations or tickets."),
+    IN(struct hold_query, object_id, J_ID, 0, 0, 0, "Only those of the person, organisation or ticket of this id."),
 };
 static const struct jspec hold_query = JSPEC("LegalHoldListQuery", hold_query_fields, struct hold_query);
 
@@ -64,12 +66,23 @@ static void one_hold(struct ctx *c, const void *item)
     hold_write(&c->out, item);
 }
 
+static bool is_asked(const struct hold_query *q, const struct hold *h)
+{
+    return (!q->object.set || h->object == (enum hold_object)q->object.v)
+           && (!q->object_id.set || h->object_id == q->object_id.v);
+}
+
 static enum rc holds_index(struct ctx *c, struct err *e)
 {
     const struct hold_query *q = c->query;
     struct hold_rows rows;
+    size_t n = 0;
 
     TRY(holds_all(c->db, !(q->all.set && q->all.v), clock_now_us(), c->a, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        if (is_asked(q, &rows.v[i]))
+            rows.v[n++] = rows.v[i];
+    rows.n = n;
     return ctx_page_records(c, &(struct ctx_records){ rows.v, rows.n, sizeof(*rows.v), one_hold }, e);
 }
 

@@ -88,6 +88,8 @@ print(json.dumps({n: base64.b64encode(z.read(n)).decode() for n in z.namelist()}
   test('a hold refuses the erasure by its number, until it is released', async () => {
     const hold = await admin.post(`${api}/legal-holds`, { object: 'user', object_id: ann.user.id, reason: 'case 7', asked_by: 'Court of Bonn', until: '2099-12-31T23:59:59Z' });
     assert.deepEqual((await admin.get(`${api}/legal-holds`)).data.map((h) => h.id), [hold.id]);
+    for (const [query, found] of [[`object=user&object_id=${ann.user.id}`, [hold.id]], ['object=ticket', []], [`object_id=${ann.user.id + 1}`, []]])
+      assert.deepEqual((await admin.get(`${api}/legal-holds?${query}`)).data.map((h) => h.id), found, query);
     const body = { confirm: 'The customer', current_password: admin.password };
     for (const more of [{ dry_run: true }, {}]) {
       const no = await admin.expect(409, 'POST', `${api}/users/${ann.user.id}/erase`, { body: { ...body, ...more } });
