@@ -39,6 +39,16 @@ try {
     notfound: { path: '/app/nothing/here' },
     arabic: { path: `/app/tickets/${long.id}`, locale: 'ar' },
     arabiclist: { path: '/app/lists/all', locale: 'ar' },
+    newticket: { path: '/app/tickets/new' },
+    newticketfull: { path: '/app/tickets/new', act: async (p) => {
+      await p.getByRole('combobox', { name: 'Customer' }).fill(data[0].customer.name.slice(0, 4));
+      await p.locator('.menu-item').first().click();
+      await p.getByLabel('Subject').fill(data[0].title);
+      await p.getByRole('textbox', { name: 'What was said' }).fill('He called about it again, and needs it **today**.');
+      await p.getByRole('region', { name: 'Already open' }).waitFor();
+      await p.getByRole('button', { name: 'Create ticket' }).click({ trial: true });
+    } },
+    newticketrefused: { path: '/app/tickets/new', act: async (p) => { await p.getByRole('combobox', { name: 'Customer' }).fill('Somebody'); await p.getByRole('option', { name: /Add/ }).click(); await p.getByRole('button', { name: 'Create ticket' }).click(); } },
     signin: { path: '/app/', out: true },
   };
   for (const [name, page] of Object.entries(pages)) {

@@ -20,6 +20,7 @@ export const routes: Route[] = [
   { path: '/', page: ListPage as AnyPage },
   { path: '/lists/:list', page: ListPage as AnyPage },
   { path: '/views/:view', page: ListPage as AnyPage },
+  { path: '/tickets/new', load: () => import('./pages/NewTicketPage.svelte'), texts: ['newticket'] },
   { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
 
   { path: '/admin', load: () => import('./pages/AdminPage.svelte'), texts: ['admin'] },

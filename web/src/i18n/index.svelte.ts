@@ -6,6 +6,7 @@ type Catalogues = {
   core: typeof core;
   admin: typeof import('./en/admin.json');
   people: typeof import('./en/people.json');
+  newticket: typeof import('./en/newticket.json');
 };
 export type Area = keyof Catalogues;
 export type Key = { [A in Area]: keyof Catalogues[A] }[Area];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { onScreen, parsed, shown, type Definition } from './customFields';
+import { choicesOf, onScreen, parsed, shown, type Definition } from './customFields';
 
 const field = (more: Partial<Definition>) =>
   ({
@@ -38,4 +38,12 @@ test('values travel to the control and back', () => {
 
 test('what is no number is left to the server to refuse', () => {
   expect(parsed(field({ type: 'integer' }), '12a')).toBe('12a');
+});
+
+test('choices are texts, or values with a label', () => {
+  const options = { choices: ['a::b', { value: 'c', label: 'C!' }] };
+  expect(choicesOf(field({ options }))).toEqual([
+    { value: 'a::b', label: 'a › b' },
+    { value: 'c', label: 'C!' },
+  ]);
 });
