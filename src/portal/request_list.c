@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "base/utf8.h"
 #include "desk/can.h"
+#include "desk/ticket.h"
 #include "desk/view.h"
 #include "portal/account.h"
 #include "portal/inputs.h"
@@ -44,17 +45,23 @@ struct list {
 
 /* ---- Shared ---- */
 
+/* INT64_MAX is no ticket's: from here on all goes as with a foreign one. */
+static enum rc request_find(struct ctx *c, struct str number, int64_t *id, struct err *e)
+{
+    enum rc rc = ticket_numbers_find(c->db, number, id, e);
+
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(e);
+    *id = INT64_MAX;
+    return RC_OK;
+}
+
 enum rc request_id(struct ctx *c, int64_t *id, struct err *e)
 {
-    enum rc rc = ticket_numbers_find(c->db, c->params[0], id, e);
-
-    if (rc == RC_NOT_FOUND) {
-        err_clear(e);
-        *id = INT64_MAX; /* no ticket's: from here on all goes as with a foreign one */
-        return RC_OK;
-    }
-    TRY(rc);
-    c->object_id = *id;
+    TRY(request_find(c, c->params[0], id, e));
+    if (*id != INT64_MAX)
+        c->object_id = *id;
     return RC_OK;
 }
 
@@ -291,14 +298,42 @@ static void nothing(struct page *p, const struct list *l)
     html_lit(&p->h, "</div>\n");
 }
 
+/* The number of a request of his: that is the one he wants.  *number stays empty otherwise. */
+static enum rc by_number(struct ctx *c, struct call *call, const struct list *l, struct str *number, struct err *e)
+{
+    struct str typed = str_starts(l->q, STR("#")) ? str_sub(l->q, 1, l->q.n) : l->q;
+    struct ticket t;
+    bool internal;
+    int64_t id;
+    enum rc rc;
+
+    *number = STR("");
+    for (size_t i = 0; i < typed.n; i++)
+        if (typed.p[i] < '0' || typed.p[i] > '9')
+            return RC_OK;
+    if (!typed.n)
+        return RC_OK;
+    TRY(request_find(c, typed, &id, e));
+    rc = ticket_read(call, id, &t, &internal, e);
+    if (rc == RC_OK)
+        *number = t.number;
+    if (rc == RC_NOT_FOUND)
+        err_clear(e);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 static enum rc requests(struct ctx *c, struct err *e)
 {
     struct list l = { 0 };
+    struct str number;
     struct call call;
     struct page p;
 
     TRY(page_call(c, &call, e));
     read_wishes(c, &l);
+    TRY(by_number(c, &call, &l, &number, e));
+    if (number.n)
+        return page_go(c, "/requests/%.*s", STR_ARG(number));
     TRY(load_orgs(c, &l, e));
     TRY(load(c, &call, &l, e));
     TRY(page_begin(c, &(struct page_head){ .title = W_REQUESTS, .nav = NAV_REQUESTS }, &p, e));

@@ -265,6 +265,7 @@ static void pages_of_requests(void **state)
     to = answer_header(fail_form("page_request_send", &ann, "/requests/new", "title=T&body=b"), "location");
     path = TEXT(ch, "%.*s", STR_ARG(str_sub(to, 0, str_chr(to, '?'))));
     fail_page("page_requests", &ann, "/requests?q=T");
+    fail_each("page_requests", (struct ask){ .target = TEXT(ch, "/requests?q=%s", path + strlen("/requests/")), .cookie = ann.cookie }, 303);
     fail_page("page_request", &ann, path);
     fail_form("page_request_answer", &ann, path, "body=more");
     fail_form("page_request_close", &ann, TEXT(ch, "%s/close", path), "");

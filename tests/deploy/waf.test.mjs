@@ -217,7 +217,7 @@ const attacks = 'sends attacks itself, which the wall answers';
 const machine = 'is about the process and its files; what it asks over HTTP is in the other suites';
 const apart = {
   http: 'writes to the socket of the server itself: framing, HTTP/2, TLS', slow: 'slow clients: nginx takes their place', queues: 'fills the queues of the server, behind nginx\'s own',
-  refusals: attacks, input: attacks, forging: attacks, xss: attacks, sanitizer: attacks, canaries: machine, portal: 'drives a browser; its forms are tried above',
+  refusals: attacks, input: attacks, forging: attacks, xss: attacks, sanitizer: attacks, canaries: machine, portal: attacks,
   rights: 'counts the statements of each answer in /metrics, which no balancer passes on', known: 'the same',
   backup: machine, checklist: machine, config: machine, confine: machine, durability: machine, erase: machine, lab: machine, nodes: machine, seed: machine,
 };
