@@ -107,6 +107,23 @@ static const char *date_of(int64_t days)
     return out;
 }
 
+int64_t clock_days(int year, int month, int day)
+{
+    return days_of_civil(year, month, day);
+}
+
+int clock_year(int64_t days)
+{
+    return civil_of_days(days).year;
+}
+
+size_t clock_date(int64_t days, char out[CLOCK_DATE_MAX])
+{
+    memcpy(out, date_of(days), DATE_LEN - 1);
+    out[DATE_LEN - 1] = '\0';
+    return DATE_LEN - 1;
+}
+
 size_t clock_format(int64_t t, char out[CLOCK_TEXT_MAX])
 {
     int64_t days = t / US_PER_DAY, rest = t % US_PER_DAY;

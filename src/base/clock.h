@@ -19,6 +19,13 @@ size_t clock_format(int64_t t_us, char out[CLOCK_TEXT_MAX]);
 bool clock_parse(struct str s, int64_t *t_us);
 /* RFC 9110 IMF-fixdate, "Mon, 23 Nov 2026 15:21:42 GMT"; returns the length. */
 size_t clock_http_date(int64_t t_us, char out[CLOCK_TEXT_MAX]);
+/* Days since 1970-01-01 of a Gregorian date. */
+int64_t clock_days(int year, int month, int day);
+/* The year of that day. */
+int clock_year(int64_t days);
+enum { CLOCK_DATE_MAX = 11 };
+/* "2026-11-23"; returns the length. */
+size_t clock_date(int64_t days, char out[CLOCK_DATE_MAX]);
 /* A name of the time zone database, "Europe/Berlin" (where the system has none: any sound name). */
 bool clock_zone_known(struct str name);
 

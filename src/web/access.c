@@ -9,7 +9,7 @@ enum { OBJECT_MAX = 64 };
 
 /* Sections of the API document whose answers show tickets and people. */
 static const char *const sections[] = { "Tickets", "Messages", "Attachments", "Links", "People", "Search", "Views",
-                                        "Drafts", "Organizations", "Data protection" };
+                                        "Drafts", "Organizations", "Data protection", "Reports" };
 
 static bool shows_somebody(const struct route *route)
 {

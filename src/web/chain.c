@@ -621,7 +621,7 @@ void chain_run(struct lane_job *job, void *thread)
         leave_db(r);
         job->run = slow_run;
         if (!lane_push(c->app->slow_lane, job))
-            busy(r, "too many passwords are being checked");
+            busy(r, "too much slow work is waiting");
     } else {
         prepare_and_handle(r);
     }

@@ -14,7 +14,7 @@ typedef enum rc (*handler_fn)(struct ctx *c, struct err *e);
 enum route_flags {
     R_PUBLIC = 1 << 0,    /* no login needed (the actor is set all the same when there is one) */
     R_WRITE = 1 << 1,     /* handle() runs on the write lane, inside a transaction; may be rerun */
-    R_SLOW = 1 << 2,      /* prepare() runs on the slow lane (password hashing) */
+    R_SLOW = 1 << 2,      /* prepare(), and handle() of what only reads, run on the slow lane (passwords, reports) */
     R_RAW_BODY = 1 << 3,  /* any content type; spooled (c->x->body or body_fd) */
     R_STREAM = 1 << 4,    /* keeps the connection (server-sent events) */
     R_NO_CSRF = 1 << 5,   /* no session yet: login, register (Origin is checked all the same) */

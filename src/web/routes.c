@@ -36,6 +36,7 @@
     X(routes_meta) \
     X(routes_search) \
     X(routes_views) \
+    X(routes_reports) \
     X(routes_page_account) \
     X(routes_page_links) \
     X(routes_page_requests) \

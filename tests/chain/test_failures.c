@@ -386,6 +386,9 @@ static void tickets_and_messages(void **state)
     RUN("message_patch", agent, "{\"body\":\"better note\"}", { note });
     RUN("message_redact", admin, "{\"reason\":\"a name in it\"}", { note });
     RUN("counters_show", agent);
+    RUN("reports_overview", agent, .query = "?from=2026-01-01&to=2026-02-01");
+    RUN("reports_overview", agent);
+    RUN("reports_my_work", agent);
     RUN("ticket_attachments_list", agent, .ids = { id });
     RUN("attachment_show", agent, .ids = { up });
     RUN("attachment_content", agent, .ids = { up });

@@ -155,6 +155,9 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await agent.patch(`${api}/messages/${note.id}`, { body: 'better note' });
     await who.admin.post(`${api}/messages/${note.id}/redact`, { reason: 'a name in it' }, { status: 200 });
     await agent.get(`${api}/counters`);
+    const report = await agent.get(`${api}/reports/overview?zone=Europe/Berlin&group=${t.group.id}`);
+    assert.equal(report.days.length, 30);
+    assert.equal((await agent.get(`${api}/reports/my-work`)).zone, 'UTC');
     const raw = { raw: 'bytes', headers: { 'content-type': 'text/plain' } };
     const up = await customer.expect(201, 'POST', `${api}/uploads?name=a.txt`, raw);
     const own = await customer.post(`${api}/tickets`, { title: 'Own', message: { body: 'x', attachments: [up.id] } });
