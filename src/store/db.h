@@ -104,7 +104,8 @@ struct sql sql_new(struct arena *a);
 void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args);
 /* Everything of another statement, its values with it. */
 void sql_add_sql(struct sql *q, const struct sql *more);
-/* "?, ?, ?" for a list; an empty list gives NULL, which matches nothing. */
+/* "?, ?, ?" for a list, the numbers themselves for a long one; an empty list gives NULL, which
+ * matches nothing. */
 void sql_add_ints(struct sql *q, const int64_t *v, size_t n);
 /* " LIMIT n"; a usual page size is written into the text, so that PostgreSQL can plan the statement
  * once: for an unknown number it makes a new plan each time, which costs more than running it. */

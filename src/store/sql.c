@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "store/db_priv.h"
 
-enum { SQL_TEXT_MAX = 64 * 1024 };
+/* Long lists of numbers (the groups of a caller) stand in the text: a search may name them again for
+ * each of its words, and there are only so many parameters (DB_PARAMS_MAX). */
+enum { SQL_TEXT_MAX = 4 * 1024 * 1024, LIST_PARAMS_MAX = 64, PARAMS_FOR_LISTS = 512 };
 
 struct sql sql_new(struct arena *a)
 {
@@ -45,12 +47,17 @@ void sql_add_(struct sql *q, const char *lit, size_t n, struct db_args args)
 
 void sql_add_ints(struct sql *q, const int64_t *v, size_t n)
 {
+    bool in_text = n > LIST_PARAMS_MAX || q->n + n > PARAMS_FOR_LISTS;
+
     if (n == 0)
         BUF_LIT(q->text, "NULL");
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             BUF_LIT(q->text, ", ");
-        add_value(q, DB_INT(v[i]));
+        if (in_text)
+            buf_i64(q->text, v[i]);
+        else
+            add_value(q, DB_INT(v[i]));
     }
     INVARIANT(!q->text->overflow);
 }

@@ -36,6 +36,7 @@ enum rc user_json_whole(struct ctx *c, int64_t id, bool note, struct err *e) MUS
 /* ["read","create",…] */
 void levels_json(struct jw *w, int64_t levels);
 /* "group_levels" of a body, of a role or a person: J_OBJS of this, and the i-th of them. */
+enum { GROUP_LEVELS_MAX = 1000 };
 extern const struct jspec group_levels_spec;
 enum rc group_level_read(const struct j_objs *of, size_t i, int64_t *group_id, int64_t *levels, struct err *e) MUST_USE;
 /* A list of sessions, whole. */

@@ -15,7 +15,7 @@ struct role_body {
     IN(struct role_body, note, J_TEXT, JF_LINES, 0, 10000, "What it is for."),                     \
     IN(struct role_body, permissions, J_TEXTS, (required), 1, 64, "Names of permissions."),        \
     IN(struct role_body, active, J_BOOL, 0, 0, 0, "In use."),                                      \
-    IN_SUB(struct role_body, group_levels, J_OBJS, 0, &group_levels_spec, "Rights on groups.")
+    IN_MANY(struct role_body, group_levels, GROUP_LEVELS_MAX, &group_levels_spec, "Rights on groups.")
 static const struct jfield create_fields[] = { ROLE_FIELDS(JF_REQUIRED) };
 static const struct jspec create_spec = JSPEC("RoleCreate", create_fields, struct role_body);
 static const struct jfield change_fields[] = { ROLE_FIELDS(0) };

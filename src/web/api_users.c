@@ -21,7 +21,7 @@ struct user_body {
     IN(struct user_body, organization_id, J_ID, JF_NULLABLE, 0, 0, "Primary organisation."),       \
     IN(struct user_body, role_ids, J_IDS, 0, 0, 0, "Roles; a customer unless told."),              \
     IN(struct user_body, organization_ids, J_IDS, 0, 0, 0, "Further organisations."),              \
-    IN_SUB(struct user_body, group_levels, J_OBJS, 0, &group_levels_spec, "Rights of his own on groups.")
+    IN_MANY(struct user_body, group_levels, GROUP_LEVELS_MAX, &group_levels_spec, "Rights of his own on groups.")
 
 static const struct jfield create_fields[] = {
     USER_BODY_FIELDS(JF_REQUIRED),

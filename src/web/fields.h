@@ -11,6 +11,8 @@
     { .name = #nm, .type = J_ENUM, .flags = (fl), .values = (vals), .off = offsetof(st, nm), .help = (hlp) }
 #define IN_SUB(st, nm, ty, fl, spec, hlp)                                                          \
     { .name = #nm, .type = (ty), .flags = (fl), .sub = (spec), .off = offsetof(st, nm), .help = (hlp) }
+#define IN_MANY(st, nm, most, spec, hlp)                                                           \
+    { .name = #nm, .type = J_OBJS, .max_items = (most), .sub = (spec), .off = offsetof(st, nm), .help = (hlp) }
 /* A field of an answer. */
 #define OUT(nm, ty, fl, hlp) { .name = nm, .type = (ty), .flags = (fl), .help = (hlp) }
 #define OUT_SUB(nm, ty, fl, spec, hlp) { .name = nm, .type = (ty), .flags = (fl), .sub = (spec), .help = (hlp) }
