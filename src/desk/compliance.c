@@ -14,7 +14,7 @@ enum { PAGE = 200, PAGE_ARENA_MAX = 256 * 1024 * 1024, FIGURES_MAX = 8 * 1024, H
 
 const char *const compliance_names[COMPLIANCE_SECTIONS_] = {
     "refused_sign_ins", "sign_ins", "rights",  "data_protection", "evidence",
-    "settings",         "people",   "tickets", "other", "reads",
+    "settings",         "people",   "tickets", "other", "reads", "refused_requests",
 };
 static const char *const titles[COMPLIANCE_SECTIONS_] = {
     "Refused sign-ins",
@@ -27,6 +27,7 @@ static const char *const titles[COMPLIANCE_SECTIONS_] = {
     "Tickets",
     "Other changes",
     "Reads of tickets, messages, files and people",
+    "Requests that were refused (401, 403, 404, 429)",
 };
 
 /* By how an action begins; the first that fits. */
@@ -47,6 +48,7 @@ static const struct {
     { "setting.", COMPLIANCE_SETTING },      { "user.", COMPLIANCE_PEOPLE },
     { "organization.", COMPLIANCE_PEOPLE },  { "ticket.", COMPLIANCE_TICKETS },
     { "message.", COMPLIANCE_TICKETS },      { "read", COMPLIANCE_READS },
+    { "refused", COMPLIANCE_DENIED },
 };
 
 static enum compliance_section section_of(struct str action)
@@ -240,21 +242,29 @@ static enum rc each_row(struct report *r, enum rc (*fn)(struct report *, const s
     return RC_OK;
 }
 
-/* A read as an entry that has no number and no hash. */
-static struct audit_row read_as_row(const struct access *x)
+static struct str refusal_text(const struct access *x, struct arena *a)
 {
+    return str_printf(a, "%lld %.*s, %lld times", (long long)x->status, STR_ARG(x->op.n ? x->op : STR("no such address")),
+                      (long long)x->times);
+}
+
+/* A read or a refusal as an entry that has no number and no hash. */
+static struct audit_row access_as_row(const struct access *x, struct arena *a)
+{
+    bool is_read = x->status < 400;
+
     return (struct audit_row){ .at_us = x->at_us,
                                .actor_id = x->user_id,
-                               .actor_type = ACTOR_USER,
+                               .actor_type = x->user_id ? ACTOR_USER : ACTOR_ANONYMOUS,
                                .address = x->address,
                                .request_id = x->request_id,
-                               .action = STR("read"),
+                               .action = is_read ? STR("read") : STR("refused"),
                                .object = x->object,
-                               .details = x->op,
+                               .details = is_read ? x->op : refusal_text(x, a),
                                .hash = STR("") };
 }
 
-static enum rc each_read(struct report *r, enum rc (*fn)(struct report *, const struct audit_row *, struct err *),
+static enum rc each_access(struct report *r, enum rc (*fn)(struct report *, const struct audit_row *, struct err *),
                          struct err *e)
 {
     struct access_page p = { .to_us = r->c->to_us, .limit = PAGE, .after_us = r->c->from_us - 1, .after_id = INT64_MAX };
@@ -264,7 +274,7 @@ static enum rc each_read(struct report *r, enum rc (*fn)(struct report *, const 
         arena_reset(r->a);
         TRY(access_list(r->db, &p, r->a, &rows, e));
         for (size_t i = 0; i < rows.n; i++) {
-            const struct audit_row row = read_as_row(&rows.v[i]);
+            const struct audit_row row = access_as_row(&rows.v[i], r->a);
 
             p.after_us = rows.v[i].at_us;
             p.after_id = rows.v[i].id;
@@ -274,6 +284,11 @@ static enum rc each_read(struct report *r, enum rc (*fn)(struct report *, const 
             return err_set(e, RC_TOO_BIG, "", "The report gets too big; ask for a shorter period.");
     }
     return RC_OK;
+}
+
+static bool is_access(enum compliance_section s)
+{
+    return s == COMPLIANCE_READS || s == COMPLIANCE_DENIED;
 }
 
 static enum rc html_sections(struct report *r, struct err *e)
@@ -287,7 +302,7 @@ static enum rc html_sections(struct report *r, struct err *e)
                    "<h2>%s</h2>\n<table><tr><th>n</th><th>When</th><th>Action</th><th>Who</th><th>From</th>"
                    "<th>What</th><th>Details</th></tr>\n",
                    titles[i]);
-        TRY(r->only == COMPLIANCE_READS ? each_read(r, html_row, e) : each_row(r, html_row, e));
+        TRY(is_access(r->only) ? each_access(r, html_row, e) : each_row(r, html_row, e));
         BUF_LIT(r->out, "</table>\n");
         if (r->skipped)
             buf_printf(r->out, "<p>%lld more in the CSV.</p>\n", (long long)r->skipped);
@@ -310,10 +325,10 @@ enum rc compliance_report(struct db *db, struct compliance *c, struct arena *a, 
     if (!c->is_html) {
         BUF_LIT(out, "n,at,section,action,actor_id,actor,address,object,object_id,details,request_id,hash\r\n");
         TRY(each_row(&r, csv_row, e));
-        TRY(each_read(&r, csv_row, e));
+        TRY(each_access(&r, csv_row, e));
     } else {
         TRY(each_row(&r, count_row, e));
-        TRY(each_read(&r, count_row, e));
+        TRY(each_access(&r, count_row, e));
         html_head(&r, &v);
         TRY(html_sections(&r, e));
     }

@@ -24,6 +24,7 @@ enum compliance_section {
     COMPLIANCE_TICKETS,
     COMPLIANCE_OTHER,
     COMPLIANCE_READS,   /* who read what, where ACCESS_LOG is on */
+    COMPLIANCE_DENIED,  /* requests that were refused (desk/refused.h) */
     COMPLIANCE_SECTIONS_
 };
 extern const char *const compliance_names[COMPLIANCE_SECTIONS_]; /* "refused_sign_ins" */

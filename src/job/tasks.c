@@ -4,6 +4,7 @@
 #include "desk/attachment.h"
 #include "desk/audit_verify.h"
 #include "desk/blob.h"
+#include "desk/refused.h"
 #include "desk/retention.h"
 #include "desk/settings.h"
 #include "desk/ticket.h"
@@ -119,6 +120,11 @@ static enum rc old_access(struct task_run *t, int64_t limit, int64_t *done, stru
 
     TRY(setting_int(t->db, SETTING_KEEP_ACCESS, &days, e));
     return expire_access(t->db, t->now_us - days * US_PER_DAY, limit, done, e);
+}
+
+static enum rc note_refused(struct task_run *t, int64_t *done, struct err *e)
+{
+    return env_of(t)->refused ? refused_write(env_of(t)->refused, t->store, done, e) : RC_OK;
 }
 
 /* What administrators set beyond that, once a day. */
@@ -238,6 +244,7 @@ const struct task tasks_all[] = {
     { .name = "expire_login_failures", .every_us = 10 * US_PER_MIN, .batch = old_failures },
     { .name = "expire_jobs", .every_us = US_PER_HOUR, .batch = old_jobs },
     { .name = "expire_access_log", .every_us = US_PER_HOUR, .batch = old_access },
+    { .name = "note_refused", .every_us = REFUSED_EVERY_S * US_PER_S, .alone = note_refused },
     { .name = "retention", .every_us = US_PER_HOUR, .alone = keep_rules },
     { .name = "expire_uploads", .every_us = 10 * US_PER_MIN, .batch = old_uploads },
     { .name = "drop_blobs", .every_us = 10 * US_PER_MIN, .alone = unused_blobs },

@@ -6,10 +6,12 @@
 
 struct blobs;
 struct config;
+struct refused;
 
 /* The env of the runner that runs these tasks begins with this. */
 struct tasks_env {
     struct blobs *blobs;
+    struct refused *refused; /* NULL: nobody is asked */
     const struct config *cfg;
     const char *witness_path; /* file of the audit log's witness */
     void (*wrote)(void *arg); /* after each commit */

@@ -1,5 +1,5 @@
-/* Rows of the access log: who read what, when, from where (ACCESS_LOG).  Reads change nothing, so they are no
- * entries of the audit chain. */
+/* Rows of the access log: who read what, when, from where (ACCESS_LOG), and who was refused (desk/refused.h).  Neither
+ * changes anything, so they are no entries of the audit chain. */
 #ifndef STORE_ACCESS_H
 #define STORE_ACCESS_H
 
@@ -11,8 +11,9 @@
 struct access {
     int64_t id, at_us, user_id;
     struct str address, request_id;
-    struct str op;     /* of the API document: "ticket_show" */
+    struct str op;     /* of the API document: "ticket_show"; empty: no such address */
     struct str object; /* as the path names it: "17", "number:10017"; empty: a list or a search */
+    int64_t status, times; /* 200, 1: a read; a refusal that came again is one row */
 };
 struct access_rows {
     struct access *v;

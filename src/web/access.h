@@ -8,6 +8,8 @@
 
 /* Whether this answer must be recorded before it goes. */
 bool access_is_due(const struct request *r);
+/* At the end of a request: it is noted when it was refused (desk/refused.h). */
+void access_note_refused(const struct app *app, const struct exchange *x, const struct request *r);
 /* In a write transaction. */
 enum rc access_record(struct request *r, struct db *db, struct err *e) MUST_USE;
 

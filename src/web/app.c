@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "desk/auth.h"
 #include "desk/blob.h"
+#include "desk/refused.h"
 #include "desk/signup.h"
 #include "http/server.h"
 #include "job/data.h"
@@ -218,6 +219,7 @@ static enum rc open_runner(struct app *app, struct err *e)
     env->wrote = wrote;
     env->arg = app;
     env->blobs = app->blobs;
+    env->refused = app->refused;
     env->cfg = app->cfg;
     env->witness_path = str_printf(app->arena, "%.*s/audit-head", STR_ARG(app->cfg->data_dir)).p;
     return runner_new(&o, &app->runner, e);
@@ -252,6 +254,7 @@ static enum rc open_parts(struct app *app, struct err *e)
     app->ticket_cache = ticket_cache_new(store_kind(app->store) == DB_SQLITE ? TICKET_CACHE_BYTES_SQLITE
                                                                              : TICKET_CACHE_BYTES_POSTGRES);
     TRY(nodes_open(app, e));
+    app->refused = app->cfg->read_only ? NULL : refused_new();
     TRY(open_runner(app, e));
     app->health = health_new(&(struct health_opts){ .store = app->store,
                                                     .path = str_z(app->cfg->data_dir, app->arena),
@@ -402,6 +405,16 @@ enum rc app_reload(struct app *app, struct err *e)
     return cfg->tls_cert.n ? http_reload_tls(app->http, e) : RC_OK;
 }
 
+/* What the runner did not come to any more. */
+static void write_refused(struct app *app)
+{
+    struct err e = { 0 };
+    int64_t n;
+
+    if (app->refused && app->store && refused_write(app->refused, app->store, &n, &e) != RC_OK)
+        LOG(LOG_WARN, "refused.lost", KV_Z("detail", e.detail));
+}
+
 void app_stop(struct app **app)
 {
     struct app *a = *app;
@@ -423,11 +436,13 @@ void app_stop(struct app **app)
     presence_free(&a->presence);
     ticket_cache_free(&a->ticket_cache);
     event_gate_free(&a->gate);
+    write_refused(a);
     if (a->ship)
         ship_detach(a->ship);
     store_close(&a->store);
     ship_stop(&a->ship); /* with all that was written */
     http_stop(&a->http);
+    refused_free(&a->refused);
     streams_free(&a->streams); /* connections that end tell it */
     metrics_free(&a->metrics);
     auth_close(&a->auth);

@@ -13,6 +13,7 @@
 struct arena;
 struct auth;
 struct blobs;
+struct refused;
 struct runner;
 struct ship;
 struct schedule;
@@ -43,6 +44,7 @@ struct app {
     struct blobs *blobs;        /* desk/blob.h: the bytes of attachments */
     struct ship *ship;          /* backup/ship.h; NULL: nothing is shipped */
     struct schedule *schedule;  /* backup/schedule.h; NULL: no backups are made here */
+    struct refused *refused;    /* desk/refused.h: who was refused; NULL: the database is only read */
     struct runner *runner;      /* job/runner.h: jobs and periodic tasks; runs from app_start() on */
     struct http_server *http;
     struct lane *read_lane;     /* the chain and reading handlers */

@@ -383,6 +383,7 @@ static void on_sent(struct exchange *x, uint64_t bytes, bool complete, void *arg
     const struct request *r = x->app;
 
     request_log(x, r, bytes, complete);
+    access_note_refused(app, x, r);
     metrics_count(app->metrics, &(struct metrics_request){ .route = r ? r->match.route : NULL,
                                                            .method = x->method,
                                                            .status = x->status,

@@ -163,7 +163,7 @@ onServer('who read what', { ACCESS_LOG: 'true' }, (shared) => {
   const sql = (text) => (shared.engine === 'postgres'
     ? execFileSync('psql', [shared.server.env.DATABASE_URL, '-Atqc', text], { encoding: 'utf8' })
     : execFileSync('sqlite3', ['-cmd', '.timeout 20000', `${shared.server.dir}/test.db`, text], { encoding: 'utf8' })).trim();
-  const lines = (client) => sql(`SELECT op, object FROM access_log WHERE user_id = ${client.user.id} ORDER BY id`).split('\n').filter(Boolean);
+  const lines = (client) => sql(`SELECT op, object FROM access_log WHERE status = 200 AND user_id = ${client.user.id} ORDER BY id`).split('\n').filter(Boolean);
 
   test('is recorded before it is shown, and stands in the report', async () => {
     const { server } = shared;
@@ -205,6 +205,46 @@ onServer('who read what', { ACCESS_LOG: 'true' }, (shared) => {
     assert.ok(!refused.text.includes('Secret'));
     sql('ALTER TABLE access_log_away RENAME TO access_log');
     await until(async () => (await agent.request('GET', `${api}/tickets/${ticket.id}`)).status === 200, 'reads again', 30000);
+  });
+});
+
+onServer('who was refused', {}, (shared) => {
+  const sql = (text) => (shared.engine === 'postgres'
+    ? execFileSync('psql', [shared.server.env.DATABASE_URL, '-Atqc', text], { encoding: 'utf8' })
+    : execFileSync('sqlite3', ['-cmd', '.timeout 20000', `${shared.server.dir}/test.db`, text], { encoding: 'utf8' })).trim();
+  const rows = () => sql('SELECT user_id, address, op, object, status, sum(times) FROM access_log WHERE status >= 400 GROUP BY 1, 2, 3, 4, 5 ORDER BY 5, 3, 4').split('\n').filter(Boolean);
+
+  test('stands in the report: who, from where, what and how often, and nothing that was sent', async () => {
+    const { server } = shared;
+    const admin = await server.person('admin');
+    const agent = await server.person('agent');
+    const ann = await server.person('customer');
+    const ticket = await agent.post(`${api}/tickets`, { title: 'Private', message: { body: 'x' }, customer: 'c@example.org' });
+    for (let i = 0; i < 20; i++) assert.equal((await ann.request('GET', `${api}/tickets/${ticket.id}`)).status, 404);
+    assert.equal((await ann.request('GET', `${api}/audit-log`)).status, 403);
+    assert.equal((await server.client().request('GET', `${api}/tickets/${ticket.id}?q=zyxwvu`)).status, 401);
+    for (let i = 0; i < 700; i++) await server.client().request('GET', `/zyxwvu/${i}`, { check: false });
+    const all = [`0|127.0.0.1|ticket_show||401|1`, `${ann.user.id}|127.0.0.1|audit_list||403|1`, `0|127.0.0.1|||404|700`, `${ann.user.id}|127.0.0.1|ticket_show|${ticket.id}|404|20`];
+    await until(() => all.every((row) => rows().includes(row)), `what was refused to be written: ${all}`, 60000);
+    assert.ok(Number(sql('SELECT count(*) FROM access_log WHERE status >= 400')) < 100, 'a flood is some rows');
+
+    // A restart writes what was not written yet.
+    await ann.request('GET', `${api}/roles`);
+    await server.stop();
+    assert.ok(rows().some((row) => row.startsWith(`${ann.user.id}|127.0.0.1|roles_list|`)), rows().join('\n'));
+    await server.launch();
+
+    const from = ['--from', '2026-01-01', '--to', '2098-01-01'];
+    assert.equal((await server.run(['compliance', 'report', ...from, '--out', 'refused.csv'])).code, 0);
+    const lines = readFileSync(join(server.dir, 'refused.csv'), 'utf8').split('\r\n').filter((l) => l.includes('"refused_requests","refused"'));
+    assert.ok(lines.some((l) => l.includes(`"${ann.user.id}","The customer","127.0.0.1","${ticket.id}","","404 ticket_show, `)), lines.join('\n'));
+    assert.ok(lines.some((l) => l.includes('"nobody signed in","127.0.0.1"') && l.includes('401 ticket_show, 1 times')), lines.join('\n'));
+    assert.equal((await server.run(['compliance', 'report', ...from, '--format', 'html', '--out', 'refused.html'])).code, 0);
+    assert.match(readFileSync(join(server.dir, 'refused.html'), 'utf8'), /<h2>Requests that were refused/);
+    assert.doesNotMatch(readFileSync(join(server.dir, 'refused.html'), 'utf8') + lines.join(''), /zyxwvu/);
+
+    await admin.post(`${api}/users/${ann.user.id}/erase`, { confirm: 'The customer', current_password: admin.password }, { status: 200 });
+    assert.deepEqual(rows().filter((row) => row.startsWith(`${ann.user.id}|127`)), [], 'the address goes with the person');
   });
 });
 
