@@ -112,7 +112,7 @@ inBrowser('trouble', (shared) => {
     const levels = (await shared.admin.get(`${api}/priorities`)).data;
     await shared.admin.patch(`${api}/tickets/${id}`, { priority: levels.find((p) => p.name === 'high').id });
     await priority.selectOption({ label: 'low' });
-    await t.page.getByText('Somebody else changed this meanwhile.', { exact: false }).waitFor();
+    await t.page.getByRole('dialog', { name: 'Somebody else changed this' }).getByRole('button', { name: 'Leave it as it is now' }).click();
     await until(async () => (await priority.locator('option:checked').textContent()) === 'high', 'what the other chose');
     assert.equal((await shared.admin.get(`${api}/tickets/${id}`)).priority.name, 'high');
     // A field of one's own still goes, though the ticket has changed.

@@ -7,6 +7,7 @@ type Catalogues = {
   admin: typeof import('./en/admin.json');
   people: typeof import('./en/people.json');
   newticket: typeof import('./en/newticket.json');
+  agent: typeof import('./en/agent.json');
 };
 export type Area = keyof Catalogues;
 export type Key = { [A in Area]: keyof Catalogues[A] }[Area];

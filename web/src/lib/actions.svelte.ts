@@ -7,6 +7,8 @@ import type { Key } from '$/i18n/index.svelte';
 export interface Action {
   id: string;
   label: Key;
+  /** Said instead of the label: a name that people gave. */
+  text?: string;
   /** "j", "shift+s", "mod+k" (Ctrl, or Command), or two in a row: "g i". */
   keys?: string;
   group: Key;

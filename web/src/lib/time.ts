@@ -70,3 +70,30 @@ export function bytes(n: number) {
     unitDisplay: 'short',
   }).format(n);
 }
+
+/** The time of day. */
+export const clock = (iso: string) =>
+  cached('time', () => new Intl.DateTimeFormat(i18n.locale, { timeStyle: 'short' })).format(new Date(iso));
+
+/** "today", "tomorrow", "Friday" within a week, else the date. */
+export function dayName(iso: string, now = new Date()) {
+  const day = new Date(iso);
+  const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const days = Math.round((midnight(day) - midnight(now)) / 86400000);
+  if (Math.abs(days) <= 1) {
+    const name = cached('day-name', () => new Intl.RelativeTimeFormat(i18n.locale, { numeric: 'auto' })).format(
+      days,
+      'day',
+    );
+    return name.charAt(0).toLocaleUpperCase(i18n.locale) + name.slice(1);
+  }
+  if (days > 1 && days < 7)
+    return cached('weekday', () => new Intl.DateTimeFormat(i18n.locale, { weekday: 'long' })).format(day);
+  return cached(
+    'full-day',
+    () => new Intl.DateTimeFormat(i18n.locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }),
+  ).format(day);
+}
+
+/** "Tomorrow, 09:00" */
+export const dayAndTime = (iso: string, now = new Date()) => `${dayName(iso, now)}, ${clock(iso)}`;

@@ -6,6 +6,7 @@ import { queries } from '$/api/queries';
 import type { Ref, Ticket } from '$/api/types';
 import { t } from '$/i18n/index.svelte';
 import { toast } from '$/lib/toasts.svelte';
+import { conflict } from './conflict.svelte';
 
 export type Edit = {
   title?: string;
@@ -83,6 +84,13 @@ export async function changeTicket(
     merge(Object.fromEntries(Object.keys(edit).map((k) => [k, before[k as keyof Ticket]])));
     void client.invalidateQueries({ queryKey });
     const stale = error instanceof Problem && error.status === 412;
+    const now = stale ? (error.current as Ticket | undefined) : undefined;
+    // Shown with both values; whoever changes on purpose what the other one chose may do so.
+    if (now && !quiet) {
+      merge(now);
+      conflict.show({ edit, before, now, use: () => changeTicket(client, now, edit) });
+      return new Problem(412, { detail: t('ticket.changed_by') });
+    }
     const said = stale ? t('ticket.changed_by') : sentence(error);
     if (!quiet) toast(said, { kind: 'bad', lasts: 10000 });
     return error instanceof Problem && error.fields.length ? error : new Problem(0, { detail: said });
