@@ -9,6 +9,8 @@
 #include "web/fields.h"
 #include "web/form.h"
 
+enum { SESSIONS_SHOWN = 10 };
+
 struct profile_body {
     struct j_text name, locale;
 };
@@ -25,7 +27,7 @@ static void address(struct page *p, const struct user_row *u, bool is_open)
 {
     struct html *h = &p->h;
 
-    html(h, "<dl class=\"facts\"><div><dt>{}</dt><dd><bdi>{}</bdi> <a href=\"/profile/email\">{}</a></dd></div></dl>", W(W_EMAIL), T(u->email),
+    html(h, "<dl class=\"facts\"><div><dt>{}</dt><dd><bdi>{}</bdi></dd></div></dl><p><a href=\"/profile/email\">{}</a></p>", W(W_EMAIL), T(u->email),
          W(W_ADDRESS_CHANGE));
     if (!is_open)
         return;
@@ -118,11 +120,19 @@ static void one_session(struct page *p, const struct session_row *s)
 
 static void sessions(struct page *p, const struct session_rows *rows)
 {
+    size_t shown = 0; /* and those that would have been */
+
     html(&p->h, "<section class=\"part\" aria-labelledby=\"t-sessions\"><h2 id=\"t-sessions\">{}</h2><p>{}</p><ul class=\"list\">\n", W(W_SESSIONS),
          W(W_SESSIONS_LEAD));
     for (size_t i = 0; i < rows->n; i++)
-        one_session(p, &rows->v[i]);
+        if (rows->v[i].id == p->c->who.session_id || shown++ < SESSIONS_SHOWN)
+            one_session(p, &rows->v[i]);
     html_lit(&p->h, "</ul>");
+    if (shown > SESSIONS_SHOWN) {
+        html_lit(&p->h, "<p class=\"hint\">");
+        html_words(&p->h, W_SESSIONS_MORE, N((int64_t)(shown - SESSIONS_SHOWN)));
+        html_lit(&p->h, "</p>");
+    }
     if (rows->n > 1) {
         html_lit(&p->h, "<form method=\"post\" action=\"/profile/sessions\">");
         page_form_fields(p, false);
