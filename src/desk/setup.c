@@ -3,12 +3,15 @@
 
 #include "base/clock.h"
 #include "desk/auth_priv.h"
+#include "desk/role.h"
+#include "desk/settings.h"
 #include "desk/token.h"
 #include "store/catalog.h"
 #include "store/roles.h"
 #include "store/store.h"
 #include "store/users.h"
 
+enum { GROUPS_LOOKED_AT = 2000 };
 static const int64_t setup_life_us = 7 * US_PER_DAY;
 
 enum rc password_change_prepare(const struct account *c, struct str current, struct str password,
@@ -41,7 +44,7 @@ enum rc password_change(const struct account *c, const struct proof *proof, stru
 
 /* ── the first administrator ── */
 
-static enum rc has_admin(const struct account *c, bool *out, struct err *e)
+enum rc setup_is_done(const struct account *c, bool *out, struct err *e)
 {
     int64_t n;
 
@@ -56,7 +59,7 @@ enum rc setup_link(const struct account *c, struct str *link, struct err *e)
     bool done;
 
     *link = STR_NONE;
-    TRY(has_admin(c, &done, e));
+    TRY(setup_is_done(c, &done, e));
     TRY(one_time_drop(c->db, 0, ONE_TIME_SETUP, e));
     if (done)
         return RC_OK;
@@ -97,7 +100,7 @@ static enum rc find_setup(const struct account *c, struct str token, struct one_
     if (rc == RC_NOT_FOUND)
         return account_bad_token("/token", e);
     TRY(rc);
-    TRY(has_admin(c, &done, e));
+    TRY(setup_is_done(c, &done, e));
     return done ? account_bad_token("/token", e) : RC_OK;
 }
 
@@ -136,23 +139,63 @@ static enum rc admin_user(const struct account *c, const struct signup *s, struc
     return identities_insert(c->db, &identity, fold, c->now_us, &identity_id, e);
 }
 
-enum rc setup_finish(const struct account *c, struct str token, const struct signup *s,
+/* ── what the desk and its first group are called ── */
+
+static enum rc name_product(const struct account *c, struct str name, struct err *e)
+{
+    const struct setting_change ch = { .id = SETTING_PRODUCT_NAME, .text = str_trim(name) };
+
+    return name.p ? setting_save(c->db, c->who, &ch, c->a, e) : RC_OK;
+}
+
+static enum rc rename_group(const struct account *c, const struct group_row *before, struct str name, struct err *e)
+{
+    struct group_row row = *before;
+    enum rc rc;
+
+    row.name = str_trim(name);
+    rc = group_change(c, before, &row, e);
+    if (rc != RC_INVALID)
+        return rc;
+    err_clear(e);
+    return err_field(e, "/group", "taken", "one that no other has", "There is a group of this name already.");
+}
+
+/* The one that requests come to. */
+static enum rc name_group(const struct account *c, struct str name, struct err *e)
+{
+    struct group_rows rows;
+
+    if (!name.p)
+        return RC_OK;
+    TRY(groups_list(c->db, 0, GROUPS_LOOKED_AT, c->a, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        if (rows.v[i].is_default)
+            return rename_group(c, &rows.v[i], name, e);
+    return RC_OK;
+}
+
+enum rc setup_finish(const struct account *c, struct str token, const struct setup *s,
                      int64_t *user_id, struct err *e)
 {
-    struct signup trimmed = *s;
+    struct signup trimmed = s->admin;
     struct one_time_row t;
     struct str fold;
     int64_t roles[2];
 
-    trimmed.email = str_trim(s->email);
+    trimmed.email = str_trim(s->admin.email);
     TRY(find_setup(c, token, &t, e));
     TRY(email_check(trimmed.email, "/email", c->a, &fold, e));
+    if (trimmed.locale.n)
+        TRY(locale_check(trimmed.locale, "/locale", e));
     TRY(one_time_use(c->db, t.id, c->now_us, e));
     TRY(admin_user(c, &trimmed, fold, user_id, e));
-    TRY(users_set_password(c->db, *user_id, s->password_hash, c->now_us, e));
+    TRY(users_set_password(c->db, *user_id, trimmed.password_hash, c->now_us, e));
     TRY(roles_of_builtin(c->db, ROLE_ADMIN, &roles[0], e));
     TRY(roles_of_builtin(c->db, ROLE_AGENT, &roles[1], e));
     TRY(users_set_roles(c->db, *user_id, roles, 2, e));
+    TRY(name_product(c, s->product_name, e));
+    TRY(name_group(c, s->group, e));
     return account_audit(c, "setup.first_admin", *user_id, account_detail(c->a, STR("email"), fold), e);
 }
 

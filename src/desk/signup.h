@@ -50,8 +50,16 @@ enum rc setup_link(const struct account *c, struct str *link, struct err *e) MUS
 enum rc setup_link_at_start(struct auth *au, struct store *s, struct arena *a, struct str *link,
                             struct err *e) MUST_USE;
 enum rc setup_check(const struct account *c, struct str token, struct err *e) MUST_USE;
-enum rc setup_finish(const struct account *c, struct str token, const struct signup *s,
+/* product_name, group: what the help desk and its first group shall be called; p == NULL: as they are.
+ * RC_INVALID at /email, /locale, /product_name, /group. */
+struct setup {
+    struct signup admin;
+    struct str product_name, group;
+};
+enum rc setup_finish(const struct account *c, struct str token, const struct setup *s,
                      int64_t *user_id, struct err *e) MUST_USE;
+/* Whether there is an administrator already: then no link makes one. */
+enum rc setup_is_done(const struct account *c, bool *out, struct err *e) MUST_USE;
 
 /* At every start, in a write transaction: the admin role has all permissions, agent and customer
  * have theirs unless an administrator chose others. */

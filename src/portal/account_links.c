@@ -15,12 +15,20 @@ struct link_page {
     enum word title, lead;
     struct form_head form;
     const char *another; /* where one asks for another link */
-    bool asks_name, asks_email, asks_password, asks_token, keeps_language;
+    enum word lost;      /* what helps when the link is refused */
+    bool asks_name, asks_email, asks_password, asks_token, asks_desk, keeps_language;
 };
 
 static void token_input(struct page *p)
 {
     input_text(p, &(struct input){ .name = "token", .label = W_TOKEN, .hint = W_TOKEN_HINT, .autocomplete = "off" });
+}
+
+/* What the help desk and its first group are called. */
+static void desk_inputs(struct page *p)
+{
+    input_text(p, &(struct input){ .name = "product_name", .label = W_DESK_NAME, .hint = W_DESK_NAME_HINT, .is_optional = true, .max = 60 });
+    input_text(p, &(struct input){ .name = "group", .label = W_DESK_GROUP, .hint = W_DESK_GROUP_HINT, .is_optional = true, .max = 100 });
 }
 
 static enum rc show(struct ctx *c, const struct link_page *l, const struct err *errs, struct err *e)
@@ -30,6 +38,8 @@ static enum rc show(struct ctx *c, const struct link_page *l, const struct err *
     TRY(page_begin(c, &(struct page_head){ .title = l->title, .is_narrow = true }, &p, e));
     p.errs = errs;
     html(&p.h, "<h1>{}</h1><p class=\"lead\">{}</p>\n", W(l->title), W(l->lead));
+    if (l->lost != W_NONE && input_error(&p, "/token"))
+        html(&p.h, "<p>{}</p>\n", W(l->lost));
     form_begin(&p, &l->form);
     if (l->asks_token)
         token_input(&p);
@@ -41,6 +51,8 @@ static enum rc show(struct ctx *c, const struct link_page *l, const struct err *
         input_text(&p, &(struct input){ .name = "email", .label = W_EMAIL, .type = "email", .autocomplete = "email" });
     if (l->asks_password)
         account_password(&p, W_NEW_PASSWORD, "password", "new-password", W_PASSWORD_HINT);
+    if (l->asks_desk)
+        desk_inputs(&p);
     form_end(&p, &l->form);
     if (l->another)
         html(&p.h, "<p class=\"other\"><a href=\"{}\">{}</a></p>\n", Z(l->another), W(W_ANOTHER_LINK));
@@ -194,18 +206,40 @@ static enum rc reset_send(struct ctx *c, struct err *e)
 /* ---- The first administrator ---- */
 
 static const struct link_page setup_page = {
-    .title = W_SETUP, .lead = W_SETUP_LEAD, .asks_token = true, .asks_name = true, .asks_email = true, .asks_password = true,
+    .title = W_SETUP, .lead = W_SETUP_LEAD, .lost = W_SETUP_LOST, .asks_token = true, .asks_name = true, .asks_email = true,
+    .asks_password = true, .asks_desk = true, .keeps_language = true,
     .form = { .action = { "/setup", 6 }, .submit = W_SETUP_DO, .refused = W_ERR_TOKEN },
 };
 
+/* Whoever comes too late learns at once that nothing is left to do. */
+static enum rc setup_done(struct ctx *c, struct err *e)
+{
+    struct page p;
+
+    TRY(page_begin(c, &(struct page_head){ .title = W_SETUP_DONE, .is_narrow = true }, &p, e));
+    html(&p.h, "<h1>{}</h1><p class=\"lead\">{}</p><p class=\"other\"><a href=\"/app/\">{}</a></p>\n", W(W_SETUP_DONE),
+         W(W_SETUP_DONE_LEAD), W(W_TO_SIGN_IN));
+    page_end(&p);
+    return RC_OK;
+}
+
+static enum rc setup_form(struct ctx *c, const struct err *errs, struct err *e)
+{
+    const struct account ac = account_of(c);
+    bool done;
+
+    TRY(setup_is_done(&ac, &done, e));
+    return done ? setup_done(c, e) : show(c, &setup_page, errs, e);
+}
+
 static enum rc setup_show(struct ctx *c, struct err *e)
 {
-    return show(c, &setup_page, NULL, e);
+    return setup_form(c, NULL, e);
 }
 
 static enum rc setup_again(struct ctx *c, struct err *e)
 {
-    return show(c, &setup_page, &c->err, e);
+    return setup_form(c, &c->err, e);
 }
 
 static enum rc setup_send(struct ctx *c, struct err *e)
@@ -213,7 +247,7 @@ static enum rc setup_send(struct ctx *c, struct err *e)
     struct session_tokens t;
 
     TRY(auth_setup_save(c, &t, e));
-    return account_enter(c, &t, STR("/"), e);
+    return account_enter(c, &t, STR("/app/admin"), e);
 }
 
 #define TAG "Portal"

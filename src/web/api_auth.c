@@ -37,13 +37,16 @@ static const struct jfield refresh_fields[] = {
 static const struct jspec refresh_body = JSPEC("Refresh", refresh_fields, struct refresh_body);
 
 struct setup_body {
-    struct j_text token, name, email, password;
+    struct j_text token, name, email, password, locale, product_name, group;
 };
 static const struct jfield setup_fields[] = {
     IN(struct setup_body, token, J_TEXT, JF_REQUIRED | JF_SECRET | JF_TOKEN, 0, 512, "From the link that the server printed."),
     IN(struct setup_body, name, J_TEXT, JF_REQUIRED | JF_FILLED, 1, 200, "Name."),
     IN(struct setup_body, email, J_TEXT, JF_REQUIRED | JF_FILLED, 3, 254, "Address."),
     IN(struct setup_body, password, J_TEXT, JF_REQUIRED | JF_SECRET | JF_LINES, 1, 1024, "8 to 1024 bytes, not a common one."),
+    IN(struct setup_body, locale, J_TEXT, JF_FILLED, 2, 35, "Language; English unless told."),
+    IN(struct setup_body, product_name, J_TEXT, JF_FILLED, 1, 60, "What the help desk is called."),
+    IN(struct setup_body, group, J_TEXT, JF_FILLED, 1, 100, "What its first group is called."),
 };
 const struct jspec auth_setup_spec = JSPEC("Setup", setup_fields, struct setup_body);
 
@@ -185,8 +188,9 @@ enum rc auth_setup_prepare(struct ctx *c, struct err *e)
 enum rc auth_setup_save(struct ctx *c, struct session_tokens *t, struct err *e)
 {
     const struct setup_body *b = c->body;
-    const struct signup s = { .name = b->name.v, .email = b->email.v,
-                              .password_hash = *(const struct str *)c->prepared };
+    const struct setup s = { .admin = { .name = b->name.v, .email = b->email.v, .locale = b->locale.v,
+                                        .password_hash = *(const struct str *)c->prepared },
+                             .product_name = b->product_name.v, .group = b->group.v };
     struct account ac = account_of(c);
     int64_t id;
 

@@ -77,6 +77,32 @@ static void the_first_administrator_is_made_once(void **state)
     chain_close(&ch);
 }
 
+static const char *setup_with(struct chain *ch, struct str token, const char *more)
+{
+    return desk_path(ch, "{\"token\":\"%.*s\",\"name\":\"First\",\"email\":\"a@example.com\",\"password\":\"" GOOD "\",%s}", STR_ARG(token), more);
+}
+
+static void set_up_the_desk_is_called_as_its_administrator_wants(void **state)
+{
+    struct chain *ch = chain_open();
+    struct str token = made_token((struct made){ .ch = ch, .purpose = -1 });
+    struct answer *an;
+
+    (void)state;
+    chain_exec(ch, "INSERT INTO groups (id, name, name_fold, created_us, updated_us) VALUES (7, 'Sales', 'sales', 0, 0)", DB_NO_ARGS);
+    assert_problem_field(post(ch, "/api/v1/auth/setup", setup_with(ch, token, "\"group\":\"SALES\"")), "/group");
+    assert_problem_field(post(ch, "/api/v1/auth/setup", setup_with(ch, token, "\"product_name\":\"a\\tb\"")), "/product_name");
+    assert_problem_field(post(ch, "/api/v1/auth/setup", setup_with(ch, token, "\"locale\":\"not a language\"")), "/locale");
+    assert_int_equal(chain_int(ch, "SELECT count(*) FROM users", DB_NO_ARGS), 0);
+    an = post(ch, "/api/v1/auth/setup", setup_with(ch, token, "\"group\":\" Help \",\"product_name\":\"Wonder\",\"locale\":\"ar\""));
+    assert_int_equal(an->status, 201);
+    assert_int_equal(chain_int(ch, "SELECT count(*) FROM groups WHERE name = 'Help' AND is_default = 1", DB_NO_ARGS), 1);
+    assert_int_equal(chain_int(ch, "SELECT count(*) FROM settings WHERE name = 'product_name' AND value = 'Wonder'", DB_NO_ARGS), 1);
+    an = send(ch, HTTP_GET, "/api/v1/me", str_z(answer_text(an, "/access_token"), ch->a), NULL);
+    assert_true(str_eq(answer_text(an, "/locale"), STR("ar")));
+    chain_close(&ch);
+}
+
 struct racer {
     struct chain *ch;
     const char *json;
@@ -363,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_administrator_is_made_once),
+        cmocka_unit_test(set_up_the_desk_is_called_as_its_administrator_wants),
         cmocka_unit_test(two_who_use_the_link_at_once_make_one_administrator),
         cmocka_unit_test(cookies_are_bound_to_https_and_to_the_host),
         cmocka_unit_test(a_token_serves_its_purpose_and_person_in_its_time_only),

@@ -22,7 +22,29 @@ try {
   const { data } = await shared.admin.get(`${api}/tickets?limit=50&q=has:attachment`);
   const long = data.find((t) => t.message_count > 3) ?? data[0];
   await shared.admin.post(`${api}/tickets/${long.id}/messages`, { body: 'He called: the **old** printer is gone, see the `lpstat` output.', format: 'markdown', visibility: 'internal', kind: 'note' });
+  const firm = await shared.admin.post(`${api}/organizations`, { name: 'Northwind Traders', shared: true, domains: ['northwind.example'], domain_assignment: true, note: 'Pays on time.' });
+  const jo = await shared.admin.post(`${api}/users`, { name: 'Jo Marsh', email: 'jo@northwind.example', phone: '+44 20 7946 0000', organization_id: firm.id, vip: true, note: 'Prefers to be called.', group_levels: [{ group_id: 1, levels: ['read', 'create'] }] });
+  await shared.admin.post(`${api}/legal-holds`, { object: 'user', object_id: jo.id, reason: 'Case 7/2026', asked_by: 'Court of Bonn' });
+  const dialog = (name) => async (p) => { await p.getByRole('button', { name, exact: true }).first().click(); await p.getByRole('dialog').waitFor(); };
   const pages = {
+    admin: { path: '/app/admin' },
+    users: { path: '/app/admin/users' },
+    usersnone: { path: '/app/admin/users?q=xyzzyplugh' },
+    usernew: { path: '/app/admin/users?new=customer' },
+    user: { path: `/app/admin/users/${jo.id}` },
+    useredit: { path: `/app/admin/users/${jo.id}`, act: dialog('Edit') },
+    userrights: { path: `/app/admin/users/${jo.id}`, act: async (p) => { await p.getByRole('region', { name: 'Roles and groups' }).getByRole('button').click(); await p.getByRole('dialog').waitFor(); } },
+    usermerge: { path: `/app/admin/users/${jo.id}`, act: async (p) => { await dialog('Merge a duplicate')(p); await p.getByRole('combobox').fill('a'); await p.getByRole('option').first().click(); await p.getByRole('radio').first().waitFor(); } },
+    usergone: { path: '/app/admin/users/99999999' },
+    organizations: { path: '/app/admin/organizations' },
+    organization: { path: `/app/admin/organizations/${firm.id}` },
+    organizationedit: { path: `/app/admin/organizations/${firm.id}`, act: dialog('Edit') },
+    groups: { path: '/app/admin/groups' },
+    groupedit: { path: '/app/admin/groups', act: async (p) => { await p.locator('.row-link').first().click(); await p.getByRole('dialog').waitFor(); } },
+    roles: { path: '/app/admin/roles', act: async (p) => { await p.getByRole('checkbox', { name: /^Agent: Read reports/ }).click(); } },
+    roleedit: { path: '/app/admin/roles', act: dialog('Agent') },
+    arabicuser: { path: `/app/admin/users/${jo.id}`, locale: 'ar' },
+    arabicroles: { path: '/app/admin/roles', locale: 'ar' },
     list: { path: '/app/lists/all' },
     preview: { path: `/app/lists/open?ticket=${long.id}` },
     bulk: { path: '/app/lists/open', act: async (p) => { for (const i of [1, 2, 3]) await p.locator('[role=row] input[type=checkbox]').nth(i).click(); await p.getByRole('toolbar').waitFor(); } },
@@ -60,7 +82,7 @@ try {
         if (page.out) await t.page.goto(t.url(page.path));
         try {
           await t.page.waitForLoadState('load');
-          await t.page.locator('[role=status] .sr-only', { hasText: 'Loading' }).waitFor({ state: 'detached' });
+          await t.page.waitForFunction(() => ![...document.querySelectorAll('[role=status] .sr-only')].some((x) => x.textContent.includes('Loading')));
           await t.page.waitForTimeout(500); // pictures only: fonts and frames have come to rest
           await page.act?.(t.page);
           await t.page.waitForTimeout(300);

@@ -24,6 +24,42 @@ export const routes: Route[] = [
   { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
 
   { path: '/admin', load: () => import('./pages/AdminPage.svelte'), texts: ['admin'] },
+  {
+    path: '/admin/users',
+    load: () => import('./pages/UsersPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['user.read', 'user.edit', 'admin.user'],
+  },
+  {
+    path: '/admin/users/:id',
+    load: () => import('./pages/UserPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['user.read', 'user.edit', 'admin.user'],
+  },
+  {
+    path: '/admin/organizations',
+    load: () => import('./pages/OrganizationsPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['user.read', 'user.edit', 'admin.user', 'admin.organization'],
+  },
+  {
+    path: '/admin/organizations/:id',
+    load: () => import('./pages/OrganizationPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['user.read', 'user.edit', 'admin.user', 'admin.organization'],
+  },
+  {
+    path: '/admin/groups',
+    load: () => import('./pages/GroupsPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['admin.group'],
+  },
+  {
+    path: '/admin/roles',
+    load: () => import('./pages/RolesPage.svelte'),
+    texts: ['admin', 'people'],
+    needs: ['admin.role', 'admin.user'],
+  },
 ];
 
 // How the components look, for those who build with them.

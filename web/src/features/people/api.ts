@@ -85,3 +85,6 @@ export const LEVELS = ['overview', 'read', 'create', 'change', 'full'] as const;
 export type Level = (typeof LEVELS)[number];
 export const KINDS = ['email', 'phone', 'chat'] as const;
 export type Kind = (typeof KINDS)[number];
+/** What a customer's message on a closed ticket does. */
+export const FOLLOW_UPS = ['reopen', 'new_ticket', 'new_ticket_after_days', 'reject'] as const;
+export type FollowUp = (typeof FOLLOW_UPS)[number];
