@@ -82,7 +82,7 @@ try {
         if (page.out) await t.page.goto(t.url(page.path));
         try {
           await t.page.waitForLoadState('load');
-          await t.page.waitForFunction(() => ![...document.querySelectorAll('[role=status] .sr-only')].some((x) => x.textContent.includes('Loading')));
+          for (const loading of await t.page.locator('[role=status] .sr-only', { hasText: 'Loading' }).all()) await loading.waitFor({ state: 'detached' });
           await t.page.waitForTimeout(500); // pictures only: fonts and frames have come to rest
           await page.act?.(t.page);
           await t.page.waitForTimeout(300);
