@@ -51,10 +51,13 @@ export async function start(port, { waf = true } = {}) {
       s.on('error', () => done(false));
     });
   }, 'nginx');
+  p.unref(); // a test that ends without stop() is not kept from ending
+  p.stderr.unref();
   return {
     url: `http://localhost:${own}`, // a name: visitors with a bare address are suspicious to the rules,
     output: () => text,
     async stop() {
+      p.ref();
       p.kill('SIGTERM');
       await gone;
       rmSync(dir, { recursive: true, force: true });

@@ -15,7 +15,7 @@ export function said(answer, ids) {
 const ownLook = / (schema_migrations|sqlite_schema|pg_class)$/; // the server's own look at its health, every second
 
 async function statements(server) {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const text = await (await fetch(`${server.direct}/metrics`)).text();
   return Object.fromEntries([...text.matchAll(/^db_statements_total\{statement="([^"]*)"\} (\d+)/gm)].map((m) => [m[1], +m[2]]));
 }
 

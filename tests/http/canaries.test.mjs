@@ -81,7 +81,7 @@ onBoth((engine) =>
       await anybody.request('POST', `${api}/auth/password/reset`, { body: { token: value, password: value } });
       await anybody.request('POST', `${api}/auth/email/verify`, { body: { [name]: value } });
     }
-    const health = await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${secrets.metrics}` } });
+    const health = await fetch(`${server.direct}/metrics`, { headers: { authorization: `Bearer ${secrets.metrics}` } });
     assert.equal(health.status, 200);
     await server.stop();
     const printed = server.output.split('\n').filter((l) => !l.includes('/setup#token=')); // printed on purpose, at the start

@@ -47,7 +47,7 @@ onBoth((engine) =>
         assert.equal(status(s, 'NoNewPrivs', thread), '1');
         assert.equal(status(s, 'Seccomp', thread), '2');
       }
-      const metrics = await (await fetch(`${s.url}/metrics`)).text();
+      const metrics = await (await fetch(`${s.direct}/metrics`)).text();
       for (const part of ['privileges', 'calls', 'files']) assert.match(metrics, new RegExp(`^process_confined\\{part="${part}"\\} 1$`, 'm'));
       assert.equal(s.log().find((l) => l.event === 'server.ready').confined, 'privileges, calls, files');
     });
@@ -77,7 +77,7 @@ onBoth((engine) =>
 test('CONFINE=false leaves the process as it is, and says so', async (t) => {
   const s = await start(t, 'sqlite', { CONFINE: 'false' });
   assert.equal(status(s, 'Seccomp'), '0');
-  assert.match(await (await fetch(`${s.url}/metrics`)).text(), /^process_confined\{part="files"\} 0$/m);
+  assert.match(await (await fetch(`${s.direct}/metrics`)).text(), /^process_confined\{part="files"\} 0$/m);
   assert.ok(s.log().some((l) => l.event === 'server.not_confined'));
   assert.equal((await followLink(s)).text, 'secret', 'or the test of the link shows nothing');
 });

@@ -49,7 +49,7 @@ onServer('forging', { CSRF_PROTECTION: 'true', LOG_FORMAT: 'json' }, (shared) =>
     for (const site of ['cross-site', 'same-site']) assert.equal(await login({ 'sec-fetch-site': site }), 403, site);
     assert.equal(await login({ origin: shared.server.url, 'sec-fetch-site': 'same-origin' }), 401);
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
-      const r = await fetch(`${shared.server.url}${api}/auth/login`, { method: 'POST', headers: { 'content-type': type }, body: '{"email":"a@example.org","password":"x"}' });
+      const r = await c.request('POST', `${api}/auth/login`, { headers: { 'content-type': type }, raw: '{"email":"a@example.org","password":"x"}' });
       assert.equal(r.status, 415, type);
     }
   });

@@ -2,7 +2,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onServer, until } from './harness.mjs';
 
@@ -67,6 +68,40 @@ print(json.dumps({n: base64.b64encode(z.read(n)).decode() for n in z.namelist()}
     const no = await clerk.expect(403, 'POST', `${api}/users/${ann.user.id}/export`);
     assert.match(no.detail, /admin\.ticket/);
     await admin.expect(404, 'POST', `${api}/users/999999/export`);
+  });
+
+  test('an export that a kill -9 cuts in the middle is made after the restart, once and whole', { timeout: 180000 }, async () => {
+    const { server } = shared;
+    const big = await server.person('customer');
+    const files = [];
+    for (let i = 0; i < 6; i++) {
+      const raw = randomBytes(5 << 20);
+      const { id } = await big.post(`${api}/uploads?name=f${i}`, undefined, { status: 201, raw, headers: { 'content-type': 'application/octet-stream' } });
+      files.push([id, raw]);
+    }
+    await big.post(`${api}/tickets`, { title: 'Many', message: { body: 'x', attachments: files.map(([id]) => id) } });
+    const folder = join(server.dir, 'data/attachments');
+    const known = new Set(readdirSync(folder, { recursive: true }));
+    const job = await begin(big, '/auth/me/export');
+    const half = () => readdirSync(folder, { recursive: true }).some((n) => !known.has(n) && statSync(join(folder, n), { throwIfNoEntry: false })?.isFile());
+    await until(half, 'the file that is being made', 30000);
+    await server.stop('SIGKILL');
+    const cut = server.engine === 'postgres'
+      ? execFileSync('psql', [server.env.DATABASE_URL, '-Atqc', `SELECT count(*) FROM jobs WHERE id = ${job.id} AND finished_us IS NULL`], { encoding: 'utf8' })
+      : execFileSync('sqlite3', [`${server.dir}/test.db`, `SELECT count(*) FROM jobs WHERE id = ${job.id} AND finished_us IS NULL`], { encoding: 'utf8' });
+    assert.equal(cut.trim(), '1', 'it was cut before its end');
+    await server.launch();
+    const late = `UPDATE jobs SET claimed_until_us = 1 WHERE id = ${job.id}`; // as five minutes later: who died does not hold it on
+    if (server.engine === 'postgres') execFileSync('psql', [server.env.DATABASE_URL, '-Atqc', late]);
+    else execFileSync('sqlite3', ['-cmd', '.timeout 20000', `${server.dir}/test.db`, late]);
+    const made = await download(big, job);
+    const got = unzip(made.answer.bytes);
+    const data = JSON.parse(Buffer.from(got['data.json'], 'base64').toString());
+    assert.equal(data.attachments.length, files.length);
+    const sums = (all) => all.map((b) => createHash('sha256').update(b).digest('hex')).sort();
+    assert.deepEqual(sums(Object.entries(got).filter(([n]) => n !== 'data.json').map(([, b]) => Buffer.from(b, 'base64'))), sums(files.map(([, raw]) => raw)));
+    const exports = (await admin.get(`${api}/audit-log?limit=50&sort=-n`)).data.filter((r) => r.action === 'user.export' && r.object?.id === big.user.id);
+    assert.ok(exports.length <= 1, 'one entry');
   });
 
   test('an administrator exports a person, and the same data are the same bytes', async () => {
