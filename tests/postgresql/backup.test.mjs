@@ -37,6 +37,17 @@ async function contents(agent) {
   return out;
 }
 
+/** A copy as if it had been taken so many days ago: its manifest is sealed anew, as the product would. */
+function aged(backups, id, days) {
+  const path = join(backups, 'sets', id, 'manifest.json');
+  const text = readFileSync(path, 'utf8').replace(/"at_us":(\d+)/, (_, us) => `"at_us":${BigInt(us) - BigInt(days) * 86400000000n}`);
+  const sum = execFileSync('python3', ['-c', `import hashlib, sys
+key = hashlib.blake2b(b'${key}', digest_size=32, key=b'ticketing-system backup v1').digest()
+print(hashlib.blake2b(sys.stdin.buffer.read(), digest_size=32, key=key).hexdigest())`], { input: text, encoding: 'utf8' });
+  writeFileSync(path, text);
+  writeFileSync(join(backups, 'sets', id, 'manifest.sum'), sum);
+}
+
 /** The restored copy, run as the words of `server restore` say, and a server on it that only reads. */
 async function look(pg, dir, secret) {
   const args = ['-D', `${dir}/postgresql`, '-o', `-k ${dir} -c config_file=${dir}/postgresql.conf -c hba_file=${dir}/pg_hba.conf`, '-l', `${dir}/log`, '-w'];
@@ -230,13 +241,13 @@ describe('backups of PostgreSQL', () => {
     const victim = readdirSync(join(stored, newest.label), { recursive: true }).map((n) => join(stored, newest.label, n))
       .filter((p) => statSync(p).isFile() && p.includes('pg_data')).sort((x, y) => statSync(y).size - statSync(x).size)[0];
     const bytes = readFileSync(victim);
-    bytes[bytes.length >> 1] ^= 0xff;
-    writeFileSync(victim, bytes);
+    writeFileSync(victim, bytes.map((b, i) => (i === bytes.length >> 1 ? b ^ 0xff : b)));
     await refused(server, /repository is damaged/, 'backup', 'verify');
     await refused(server, /./, 'restore', newest.id, '--to', join(pg.dir, 'x'));
     renameSync(join(stored, newest.label), join(pg.dir, 'gone'));
     await refused(server, /./, 'restore', newest.id, '--to', join(pg.dir, 'x'));
     renameSync(join(pg.dir, 'gone'), join(stored, newest.label));
+    writeFileSync(victim, bytes);
     assert.ok(!existsSync(join(pg.dir, 'x')));
   });
 
@@ -251,7 +262,39 @@ describe('backups of PostgreSQL', () => {
   test('what is not kept any more is removed on both sides', async () => {
     const env = withEnv(server, { BACKUP_KEEP_DAILY: '1', BACKUP_KEEP_WEEKLY: '0', BACKUP_KEEP_MONTHLY: '0' });
     assert.match(await ok(env, 'backup', 'prune'), /^removed 0 sets/, 'all are of the newest day');
+    const info = () => JSON.parse(pg.pgbackrest('info', '--output=json'))[0];
     const all = await sets(server);
-    assert.equal(JSON.parse(pg.pgbackrest('info', '--output=json'))[0].backup.length, all.length);
+    assert.equal(info().backup.length, all.length);
+
+    for (const s of all) aged(pg.backups, s.id, 10);
+    const log = info().archive.at(-1).min;
+    await ok(server, 'backup'); // of that day the newest stays, and the full copy that it stands on
+    const left = await sets(server);
+    assert.ok(left.length > 1 && left.length < all.length + 1, `${left.length}`);
+    assert.deepEqual(info().backup.map((b) => b.label), left.map((s) => s.label).reverse());
+    await ok(server, 'restore', left[1].id, '--to', join(pg.dir, 'old'));
+
+    assert.match(await ok(env, 'backup', 'prune', '--dry-run'), new RegExp(`^would remove ${left.length - 1} sets`));
+    assert.equal(info().backup.length, left.length);
+    assert.match(await ok(env, 'backup', 'prune'), new RegExp(`^removed ${left.length - 1} sets`));
+    assert.deepEqual(info().backup.map((b) => b.label), (await sets(server)).map((s) => s.label));
+    assert.ok(info().archive.at(-1).min > log, 'the log before it is gone');
+    assert.match(await ok(server, 'backup', 'verify'), /archived log is whole/);
+    await ok(server, 'restore', '--to', join(pg.dir, 'pruned'));
+  });
+
+  test('serve takes a differential copy every BACKUP_SEAL_MIN, and names it', { timeout: 300000 }, async () => {
+    const had = (await sets(server)).map((s) => s.id);
+    await server.stop();
+    Object.assign(server.env, { BACKUP_SEAL_MIN: '1' });
+    await server.launch();
+    await ticketWithFile(customer, 'an hour later', randomBytes(1000));
+    const [made] = await until(async () => {
+      const now = (await sets(server)).filter((s) => !had.includes(s.id));
+      return now.length > 0 && now;
+    }, 'the differential copy, which serve takes by itself', 240000);
+    assert.equal(made.differential, true);
+    await until(async () => /backup_last_success_timestamp_seconds\{kind="backup.incremental"\} [1-9]/.test(await (await fetch(`${server.url}/metrics`)).text()), 'the metrics to tell');
+    assert.equal((await line(server, 'backup.hourly')).state, 'pass');
   });
 });
