@@ -1,5 +1,6 @@
 // The real server, a real Chromium, and people in it. Built on the harness of tests/http.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -131,6 +132,17 @@ export async function assertAccessible(t, where) {
     assert.deepEqual(words, [], `${where}, ${colorScheme}`);
   }
   await t.page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}
+
+/** A TOTP code of now (RFC 6238). */
+export function totp(secret) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const h = createHmac('sha1', key).update(counter).digest();
+  return String((h.readUInt32BE(h[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 
 export { api };

@@ -1,7 +1,7 @@
 // Signing in and out, the second step, a session that ends while somebody works, a line that breaks.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { api, assertAccessible, inBrowser, signedIn, tab, ticket } from './harness.mjs';
+import { api, assertAccessible, inBrowser, signedIn, tab, ticket, totp } from './harness.mjs';
 
 inBrowser('session', (shared) => {
   test('somebody signs in, reaches the page that he asked for, and signs out', async () => {
@@ -69,7 +69,7 @@ inBrowser('session', (shared) => {
   test('the second step is asked for, and a wrong code is refused in words', async () => {
     const one = await shared.server.person('agent');
     const { secret } = await one.expect(200, 'POST', `${api}/auth/mfa/setup`, { body: { current_password: one.password } });
-    await one.expect(200, 'POST', `${api}/auth/mfa/confirm`, { body: { code: await code(secret) } });
+    await one.expect(200, 'POST', `${api}/auth/mfa/confirm`, { body: { code: totp(secret) } });
     const t = await tab(shared);
     await t.page.goto(t.url('/app/'));
     await t.page.getByLabel('E-mail address').fill(one.email);
@@ -90,16 +90,3 @@ inBrowser('session', (shared) => {
     await t.close();
   });
 });
-
-/** A TOTP code of now (RFC 6238). */
-async function code(secret) {
-  const { createHmac } = await import('node:crypto');
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const h = createHmac('sha1', key).update(counter).digest();
-  const at = h[19] & 15;
-  return String((h.readUInt32BE(at) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
