@@ -42,6 +42,8 @@ static void add_filter(struct sql *q, const struct audit_filter *f)
         sql_add(q, " AND action = ?", DB_ARGS(DB_TEXT(f->action)));
     if (f->object.n)
         sql_add(q, " AND object = ?", DB_ARGS(DB_TEXT(f->object)));
+    if (f->request_id.n)
+        sql_add(q, " AND request_id = ?", DB_ARGS(DB_TEXT(f->request_id)));
     if (f->object_id)
         sql_add(q, " AND object_id = ?", DB_ARGS(DB_INT(f->object_id)));
     if (f->from_us)

@@ -35,7 +35,7 @@ enum rc audit_time_behind(struct db *db, int64_t n, int64_t *at_us, struct err *
 /* What to list; 0 and "" mean any. */
 struct audit_filter {
     int64_t actor_id;
-    struct str action, object;
+    struct str action, object, request_id;
     int64_t object_id;
     int64_t from_us, to_us; /* from inclusive, to exclusive */
     bool has_key;

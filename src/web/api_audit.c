@@ -11,7 +11,7 @@ enum { WITNESS_MAX = 32 * 1024 * 1024 };
 struct list_query {
     struct ctx_list_query list;
     struct j_int actor_id, object_id, from, to;
-    struct j_text action, object;
+    struct j_text action, object, request_id;
 };
 
 #define Q(field) offsetof(struct list_query, field)
@@ -34,6 +34,12 @@ static const struct jfield list_query_fields[] = {
       .type = J_ID,
       .off = Q(object_id),
       .help = "Only this object; goes with object." },
+    { .name = "request_id",
+      .type = J_TEXT,
+      .min = 1,
+      .max = 64,
+      .off = Q(request_id),
+      .help = "Only what this request did; its answer had it as X-Request-ID." },
     { .name = "from", .type = J_TIME, .off = Q(from), .help = "Not before this time." },
     { .name = "to", .type = J_TIME, .off = Q(to), .help = "Before this time." },
 };
@@ -61,9 +67,9 @@ static const struct jspec entry_answer = JSPEC_ANSWER("AuditEntry", entry_fields
 /* What a cursor is bound to. */
 static struct str filter_text(struct ctx *c, const struct list_query *q)
 {
-    return str_printf(c->a, "%lld %lld %lld %lld %.*s %.*s", (long long)q->actor_id.v,
+    return str_printf(c->a, "%lld %lld %lld %lld %.*s %.*s %.*s", (long long)q->actor_id.v,
                       (long long)q->object_id.v, (long long)q->from.v, (long long)q->to.v,
-                      STR_ARG(q->action.v), STR_ARG(q->object.v));
+                      STR_ARG(q->action.v), STR_ARG(q->object.v), STR_ARG(q->request_id.v));
 }
 
 static enum rc audit_list(struct ctx *c, struct err *e)
@@ -74,6 +80,7 @@ static enum rc audit_list(struct ctx *c, struct err *e)
     struct audit_filter f = { .actor_id = q->actor_id.v,
                               .action = q->action.v,
                               .object = q->object.v,
+                              .request_id = q->request_id.v,
                               .object_id = q->object_id.v,
                               .from_us = q->from.v,
                               .to_us = q->to.v };

@@ -37,6 +37,7 @@
     X(routes_search) \
     X(routes_views) \
     X(routes_reports) \
+    X(routes_system) \
     X(routes_page_account) \
     X(routes_page_links) \
     X(routes_page_requests) \

@@ -319,6 +319,7 @@ static void settings_and_the_audit_log(void **state)
     RUN("settings_list", admin);
     RUN("settings_update", admin, "{\"product_name\":\"Desk\"}");
     RUN("audit_list", admin);
+    RUN("system_show", admin);
     RUN("audit_verify", admin);
 }
 

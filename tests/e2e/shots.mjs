@@ -59,6 +59,10 @@ try {
     keys: { path: '/app/lists/all', act: async (p) => { await p.getByRole('grid').waitFor(); await p.keyboard.press('Shift+?'); await p.getByRole('dialog').waitFor(); } },
     gone: { path: '/app/tickets/999999' },
     notfound: { path: '/app/nothing/here' },
+    dashboard: { path: '/app/dashboard', tall: 2300 },
+    arabicdashboard: { path: '/app/dashboard', locale: 'ar', tall: 2300 },
+    audit: { path: '/app/admin/audit' },
+    health: { path: '/app/admin/health', tall: 1700 },
     arabic: { path: `/app/tickets/${long.id}`, locale: 'ar' },
     arabiclist: { path: '/app/lists/all', locale: 'ar' },
     newticket: { path: '/app/tickets/new' },
@@ -77,7 +81,7 @@ try {
     if (only.length && !only.includes(name)) continue;
     for (const [size, viewport] of Object.entries({ desk, phone }))
       for (const colorScheme of ['light', 'dark']) {
-        const options = { viewport, colorScheme, ...(page.locale ? { locale: page.locale } : {}) };
+        const options = { viewport: page.tall ? { ...viewport, height: page.tall } : viewport, colorScheme, ...(page.locale ? { locale: page.locale } : {}) };
         const t = page.out ? await tab(shared, options) : await signedIn(shared, shared.admin, page.path, options);
         if (page.out) await t.page.goto(t.url(page.path));
         try {

@@ -136,6 +136,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
   test('audit log and settings', async () => {
     await who.admin.get(`${api}/audit-log`);
     await who.admin.get(`${api}/audit-log/verify`);
+    assert.equal((await who.admin.get(`${api}/system`)).parts.find((p) => p.name === 'database').status, 'ok');
     await who.admin.get(`${api}/settings`);
     await who.admin.patch(`${api}/settings`, { product_name: 'Desk' });
   });

@@ -20,9 +20,22 @@ export const routes: Route[] = [
   { path: '/', page: ListPage as AnyPage },
   { path: '/lists/:list', page: ListPage as AnyPage },
   { path: '/views/:view', page: ListPage as AnyPage },
+  { path: '/dashboard', load: () => import('./pages/DashboardPage.svelte'), texts: ['dashboard'] },
   { path: '/tickets/new', load: () => import('./pages/NewTicketPage.svelte'), texts: ['newticket'] },
   { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
 
+  {
+    path: '/admin/audit',
+    load: () => import('./pages/AdminAuditPage.svelte'),
+    needs: ['admin.audit'],
+    texts: ['admin', 'audit'],
+  },
+  {
+    path: '/admin/health',
+    load: () => import('./pages/AdminHealthPage.svelte'),
+    needs: ['admin.monitor'],
+    texts: ['admin', 'health'],
+  },
   { path: '/admin', load: () => import('./pages/AdminPage.svelte'), texts: ['admin'] },
   {
     path: '/admin/users',

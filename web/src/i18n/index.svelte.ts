@@ -4,6 +4,9 @@ import core from './en/core.json';
 
 type Catalogues = {
   core: typeof core;
+  audit: typeof import('./en/audit.json');
+  health: typeof import('./en/health.json');
+  dashboard: typeof import('./en/dashboard.json');
   admin: typeof import('./en/admin.json');
   people: typeof import('./en/people.json');
   newticket: typeof import('./en/newticket.json');
