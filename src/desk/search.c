@@ -90,20 +90,37 @@ static void collect_words(const struct query_node *n, struct buf *b, struct aren
 
 /* ── ranking inside the newest hits: title before requester before body ── */
 
+enum { RANK_EXACT = 1000, RANK_TITLE = 8, RANK_REQUESTER = 3, RANK_WHOLE = 2 /* the word whole, not only its beginning */ };
+
+/* Of a folded word in a folded text: where a word begins with it; 0 when none does. */
+static int rank_in(struct str text, struct str word, int points)
+{
+    int best = 0;
+
+    for (size_t at = 0; at + word.n <= text.n;) {
+        if (str_starts(str_sub(text, at, text.n), word)) {
+            if (at + word.n == text.n || !in_word(text.p[at + word.n]))
+                return points + RANK_WHOLE;
+            best = points;
+        }
+        while (at < text.n && in_word(text.p[at]))
+            at++;
+        while (at < text.n && !in_word(text.p[at]))
+            at++;
+    }
+    return best;
+}
+
 static int rank(const struct ticket *t, struct str words, struct arena *a)
 {
     struct str title = utf8_fold(t->title, a), customer = utf8_fold(t->customer_name, a);
-    int score = 0;
+    int score = str_eq(str_trim(title), str_trim(words)) ? RANK_EXACT : 0;
 
     while (words.p) {
         struct str word = str_cut(&words, ' ');
+        int in_title = word.n ? rank_in(title, word, RANK_TITLE) : 0;
 
-        if (word.n == 0)
-            continue;
-        if (str_find(title, word) != SIZE_MAX)
-            score += 4;
-        else if (str_find(customer, word) != SIZE_MAX)
-            score += 2;
+        score += in_title || !word.n ? in_title : rank_in(customer, word, RANK_REQUESTER);
     }
     return score;
 }
@@ -144,37 +161,59 @@ static enum rc add_excerpts(struct call *c, struct search_result *out, struct st
     return RC_OK;
 }
 
-/* Tickets whose content the actor may read are searched by words; overview alone shows no text. */
-static enum rc by_words(struct call *c, const struct search_request *in, const struct query_env *env,
-                        struct search_for *what, struct str words, struct search_result *out,
-                        struct err *e)
+static void take_hits(struct call *c, const struct search_hit *hits, const struct ticket *rows, size_t n,
+                      struct search_result *out)
 {
-    struct search_hit *hits;
-    struct search_page page;
-    struct ticket *rows;
-    size_t n;
-
-    what->before = in->before;
-    what->limit = in->relevance ? RELEVANCE_WINDOW : (size_t)in->limit;
-    page.hits = hits = ARENA_ARRAY(c->a, struct search_hit, what->limit);
-    rows = ARENA_ARRAY(c->a, struct ticket, what->limit);
-    TRY(search_hits(env, what, &page, e));
-    out->more = page.more;
-    if (page.n)
-        out->next = hits[page.n - 1].message_id;
-    TRY(found_tickets(c->db, hits, page.n, c->a, rows, &n, e));
     out->tickets = ARENA_ARRAY(c->a, struct search_ticket, n + 1);
+    out->n_tickets = 0;
     for (size_t i = 0, h = 0; i < n; i++) {
         while (hits[h].ticket_id != rows[i].id)
             h++;
         out->tickets[out->n_tickets++] = (struct search_ticket){ rows[i], hits[h].message_id, STR_NONE };
     }
+}
+
+/* By relevance a window of the newest hits is put in order, shown page by page, and then the next one.  The
+ * window stays where it began although new messages come. */
+static void take_page(const struct search_request *in, const struct search_page *page, size_t skip, bool similar,
+                      struct search_result *out)
+{
+    size_t limit = (size_t)in->limit, end = skip + limit;
+
+    if (page->n == 0)
+        return;
+    out->more = page->more;
+    out->next = (struct search_at){ page->hits[page->n - 1].message_id, similar };
+    if (in->relevance && end < out->n_tickets) {
+        out->more = true;
+        out->next = (struct search_at){ in->after.key ? in->after.key : page->hits[0].message_id + 1,
+                                        (int64_t)end * 2 + similar };
+    }
+    skip = skip < out->n_tickets ? skip : out->n_tickets;
+    out->tickets += skip;
+    out->n_tickets -= skip;
+    out->n_tickets = out->n_tickets < limit ? out->n_tickets : limit;
+}
+
+/* Tickets whose content the actor may read are searched by words; overview alone shows no text. */
+static enum rc by_words(struct call *c, const struct search_request *in, const struct query_env *env,
+                        struct search_for *what, struct str words, struct search_result *out,
+                        struct err *e)
+{
+    struct search_page page;
+    struct ticket *rows;
+    size_t n;
+
+    what->before = in->after.key;
+    what->limit = in->relevance ? RELEVANCE_WINDOW : (size_t)in->limit;
+    page.hits = ARENA_ARRAY(c->a, struct search_hit, what->limit);
+    rows = ARENA_ARRAY(c->a, struct ticket, what->limit);
+    TRY(search_hits(env, what, &page, e));
+    TRY(found_tickets(c->db, page.hits, page.n, c->a, rows, &n, e));
+    take_hits(c, page.hits, rows, n, out);
     if (in->relevance)
         sort_by_rank(out->tickets, out->n_tickets, words, c->a);
-    if (out->n_tickets > (size_t)in->limit) {
-        out->n_tickets = (size_t)in->limit;
-        out->more = true;
-    }
+    take_page(in, &page, (size_t)in->after.id / 2, out->corrected, out);
     return add_excerpts(c, out, words, e);
 }
 
@@ -182,25 +221,34 @@ static enum rc by_fields(struct call *c, const struct search_request *in,
                          const struct query_env *env, const struct query_node *n,
                          struct search_result *out, struct err *e)
 {
+    const struct found_page page = { in->limit + 1, in->after.key, in->after.id };
     struct ticket *rows = ARENA_ARRAY(c->a, struct ticket, (size_t)in->limit + 1);
     size_t found;
 
-    TRY(found_by_fields(env, n, in->limit + 1, rows, &found, e));
+    TRY(found_by_fields(env, n, &page, rows, &found, e));
     out->more = found > (size_t)in->limit;
     out->tickets = ARENA_ARRAY(c->a, struct search_ticket, found + 1);
-    for (size_t i = 0; i < found && i < (size_t)in->limit; i++)
+    for (size_t i = 0; i < found && i < (size_t)in->limit; i++) {
         out->tickets[out->n_tickets++] = (struct search_ticket){ rows[i], 0, STR_NONE };
+        out->next = (struct search_at){ env->scope->internal ? rows[i].updated_us : rows[i].public_updated_us,
+                                        rows[i].id };
+    }
     return RC_OK;
 }
 
-/* A number alone, with or without '#': that ticket first. */
+/* A number alone, or as mails have it ("#10017", "[Ticket#10017]"): that ticket first. */
 static enum rc jump(const struct search_request *in, const struct query_env *env,
                     struct search_result *out, struct err *e)
 {
     struct str text = str_trim(in->text);
 
-    if (str_starts(text, STR("#")))
-        text = str_sub(text, 1, text.n);
+    size_t hook;
+
+    if (str_starts(text, STR("[")) && str_ends(text, STR("]")))
+        text = str_sub(text, 1, text.n - 2);
+    hook = str_chr(text, '#');
+    if (hook < text.n && str_chr(text, ' ') >= text.n)
+        text = str_sub(text, hook + 1, text.n);
     if (text.n == 0 || text.n > NUMBER_MAX)
         return RC_OK;
     for (size_t i = 0; i < text.n; i++)
@@ -214,16 +262,17 @@ static enum rc jump(const struct search_request *in, const struct query_env *env
     return RC_OK;
 }
 
-/* Typing errors are forgiven where nothing is found otherwise. */
+/* Typing errors are forgiven where nothing is found otherwise; later pages go on with what the first one had. */
 static enum rc by_similar_words(struct call *c, const struct search_request *in,
                                 const struct query_env *env, struct query_node *n, struct str words,
                                 struct search_result *out, struct err *e)
 {
     struct search_for what = { 0 };
 
-    if (in->before || out->n_tickets || !query_loosen(n))
+    if (!query_loosen(n))
         return RC_OK;
     TRY(query_split(n, env, &what.match, &what.rest, e));
+    out->corrected = true;
     TRY(by_words(c, in, env, &what, words, out, e));
     out->corrected = out->n_tickets > 0;
     return RC_OK;
@@ -246,8 +295,12 @@ static enum rc tickets(struct call *c, const struct search_request *in, struct s
     collect_words(n, &words, c->a);
     TRY(query_split(n, &content_env, &what.match, &what.rest, e));
     if (what.match.n) {
-        TRY(by_words(c, in, &content_env, &what, buf_view(&words), out, e));
-        TRY(by_similar_words(c, in, &content_env, n, buf_view(&words), out, e));
+        bool similar = in->after.key && in->after.id % 2;
+
+        if (!similar)
+            TRY(by_words(c, in, &content_env, &what, buf_view(&words), out, e));
+        if (similar || (!in->after.key && out->n_tickets == 0))
+            TRY(by_similar_words(c, in, &content_env, n, buf_view(&words), out, e));
     } else {
         TRY(by_fields(c, in, &content_env, n, out, e));
     }

@@ -9,12 +9,18 @@
 
 enum { SEARCH_LIMIT_MAX = 100, SEARCH_EXCERPT_POINTS = 160 };
 
+/* Where a page ends, for the next one to begin behind it; key 0: at the beginning.  Words: id of a message,
+ * and how many hits behind it are shown already (by relevance); fields: time of the change and ticket. */
+struct search_at {
+    int64_t key, id;
+};
+
 struct search_request {
     struct str text;
     bool typing;           /* the last word is a prefix */
     bool relevance;        /* rank inside the newest hits instead of newest first */
     int64_t limit;
-    int64_t before;        /* message id of the last hit of the page before; 0: first page */
+    struct search_at after; /* as the page before said */
     bool tickets, people, organizations; /* what to look for */
     bool count;            /* exact number of tickets, up to VIEW_COUNT_MAX */
 };
@@ -30,7 +36,7 @@ struct search_result {
     size_t n_tickets;
     bool more;
     bool corrected;        /* nothing had the words as they were typed: these have similar ones */
-    int64_t next;          /* before of the next page */
+    struct search_at next; /* with more */
     bool has_jump;
     struct ticket jump;    /* its number was typed */
     struct found_person *people;

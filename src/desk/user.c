@@ -254,8 +254,12 @@ static enum rc set_parts(const struct account *c, int64_t id, const struct user_
     TRY(users_extras(c->db, id, c->a, &old, e));
     diff_begin(&d, c->a);
     if (ch->has_roles) {
+        struct str before = ids_text(old.role_ids, old.n_roles, c->a), after = ids_text(ch->role_ids, ch->n_roles, c->a);
+
         TRY(users_set_roles(c->db, id, ch->role_ids, ch->n_roles, e));
-        diff_text(&d, "role_ids", ids_text(old.role_ids, old.n_roles, c->a), ids_text(ch->role_ids, ch->n_roles, c->a));
+        diff_text(&d, "role_ids", before, after);
+        if (!str_eq(before, after)) /* what a session was begun for is not what it would be now */
+            TRY(session_end_all(c, id, c->who->session_id, "roles_changed", e));
     }
     if (ch->has_organizations) {
         TRY(users_set_organizations(c->db, id, ch->organization_ids, ch->n_organizations, e));

@@ -38,6 +38,18 @@ static struct str ref_of(struct arena *a, int64_t id, struct str name)
     return buf_view(&b);
 }
 
+/* Customers know spam and deleted as closed, and by nothing can they tell. */
+static void hide_from_customers(struct cat_state *v, size_t n)
+{
+    const struct cat_state *closed = NULL;
+
+    for (size_t i = 0; i < n && !closed; i++)
+        closed = v[i].default_close ? &v[i] : NULL;
+    for (size_t i = 0; closed && i < n; i++)
+        if (v[i].type >= STATE_SPAM)
+            v[i].customer_ref = closed->customer_ref;
+}
+
 static enum rc read_states(struct db *db, struct catalog *c, struct err *e)
 {
     struct db_rows r CLEAN(db_rows_end) = { 0 };
@@ -70,6 +82,7 @@ static enum rc read_states(struct db *db, struct catalog *c, struct err *e)
         list[c->n_states++] = s;
     }
     c->states = list;
+    hide_from_customers(list, c->n_states);
     return e->rc;
 }
 

@@ -48,18 +48,23 @@ enum rc found_tickets(struct db *db, const struct search_hit *hits, size_t n_hit
     return RC_OK;
 }
 
-enum rc found_by_fields(const struct query_env *env, const struct query_node *n, int64_t limit,
+enum rc found_by_fields(const struct query_env *env, const struct query_node *n, const struct found_page *p,
                         struct ticket *out, size_t *n_out, struct err *e)
 {
+    const struct db_args after = DB_ARGS(DB_INT(p->after_us), DB_INT(p->after_id));
     struct sql q = sql_new(env->a);
 
     sql_add(&q, "SELECT " TICKET_COLUMNS " FROM tickets t" TICKET_JOINS " WHERE 1 = 1", DB_NO_ARGS);
     scope_where(&q, env->scope);
     TRY(query_where(&q, n, env, e));
+    if (p->after_us && env->scope->internal)
+        sql_add(&q, " AND (t.updated_us, t.id) < (?, ?)", after);
+    else if (p->after_us)
+        sql_add(&q, " AND (t.public_updated_us, t.id) < (?, ?)", after);
     if (env->scope->internal)
-        sql_add(&q, " ORDER BY t.updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+        sql_add(&q, " ORDER BY t.updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
     else
-        sql_add(&q, " ORDER BY t.public_updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(limit)));
+        sql_add(&q, " ORDER BY t.public_updated_us DESC, t.id DESC LIMIT ?", DB_ARGS(DB_INT(p->limit)));
     return read_tickets(env->db, &q, env->a, out, n_out, e);
 }
 

@@ -19,8 +19,11 @@ struct found_org {
 /* The tickets of the hits, in their order; ones that are gone are left out (*n is set). */
 enum rc found_tickets(struct db *db, const struct search_hit *hits, size_t n_hits, struct arena *a,
                       struct ticket *out, size_t *n, struct err *e) MUST_USE;
-/* Tickets by fields alone, last changed first, at most limit. */
-enum rc found_by_fields(const struct query_env *env, const struct query_node *n, int64_t limit,
+/* Tickets by fields alone, last changed first, at most limit, behind this one (time 0: from the first). */
+struct found_page {
+    int64_t limit, after_us, after_id;
+};
+enum rc found_by_fields(const struct query_env *env, const struct query_node *n, const struct found_page *p,
                         struct ticket *out, size_t *n_out, struct err *e) MUST_USE;
 /* The ticket with this number if it is in the scope: RC_NOT_FOUND. */
 enum rc found_number(const struct query_env *env, struct str number, struct ticket *out,

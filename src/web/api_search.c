@@ -12,7 +12,8 @@ static const char *const count_names[] = { "none", "exact", NULL };
 struct search_query {
     struct j_text q;
     struct j_texts types;
-    struct j_int typing, limit, before, sort, count;
+    struct j_int typing, limit, sort, count;
+    struct j_text after;
 };
 
 static const struct jfield query_params[] = {
@@ -24,8 +25,8 @@ static const struct jfield query_params[] = {
       "The last word is still being typed: it matches what begins with it." },
     { "limit", J_INT, 0, 1, SEARCH_LIMIT_MAX, 0, NULL, NULL, offsetof(struct search_query, limit),
       "Tickets of a page, 1 to 100; 20 unless told." },
-    { "before", J_ID, 0, 0, 0, 0, NULL, NULL, offsetof(struct search_query, before),
-      "page.next of the answer before." },
+    { "after", J_TEXT, 0, 1, 1024, 0, NULL, NULL, offsetof(struct search_query, after),
+      "Cursor from page.next of the answer before." },
     { "sort", J_ENUM, 0, 0, 0, 0, sort_names, NULL, offsetof(struct search_query, sort),
       "newest (default), or relevance among the newest hits." },
     { "count", J_ENUM, 0, 0, 0, 0, count_names, NULL, offsetof(struct search_query, count),
@@ -56,7 +57,7 @@ static const struct jspec person_answer = JSPEC_ANSWER("FoundUser", person_field
 
 static const struct jfield page_fields[] = {
     { .name = "has_more", .type = J_BOOL },
-    { .name = "next", .type = J_ID, .flags = JF_NULLABLE, .help = "Give it back as before." },
+    { .name = "next", .type = J_TEXT, .flags = JF_NULLABLE, .help = "Give it back as after." },
 };
 static const struct jspec page_answer = JSPEC_ANSWER("SearchPage", page_fields);
 
@@ -155,6 +156,14 @@ static void others_json(struct jw *w, const struct search_result *r)
     jw_arr_end(w);
 }
 
+/* A cursor of the one is none of the other. */
+static const struct ctx_sorts *sorts_of(const struct search_request *in)
+{
+    static const struct ctx_sorts newest = { sort_names, true }, relevance = { sort_names + 1, true };
+
+    return in->relevance ? &relevance : &newest;
+}
+
 static enum rc api_search(struct ctx *c, struct err *e)
 {
     const struct search_query *q = c->query;
@@ -162,12 +171,14 @@ static enum rc api_search(struct ctx *c, struct err *e)
                                  .typing = q->typing.v != 0,
                                  .relevance = q->sort.v == 1,
                                  .limit = q->limit.set ? q->limit.v : 20,
-                                 .before = q->before.v,
                                  .count = q->count.v == 1 };
     struct search_result r;
+    struct ctx_page p;
     struct call call;
 
     TRY(read_types(q, &in, e));
+    TRY(ctx_page_read(c, &(struct ctx_list_query){ .after = q->after }, sorts_of(&in), ctx_filter_text(c), &p, e));
+    in.after = (struct search_at){ p.key, p.key_id };
     TRY(ctx_call(c, &call, e));
     if (search_run(&call, &in, &r, e) != RC_OK) {
         if (e->rc == RC_INVALID)
@@ -184,7 +195,12 @@ static enum rc api_search(struct ctx *c, struct err *e)
     jw_key(&c->out, "page");
     jw_obj(&c->out);
     jw_kv_bool(&c->out, "has_more", r.more);
-    jw_kv_id(&c->out, "next", r.more ? r.next : 0);
+    ctx_page_item(c, &p, r.next.key, STR_NONE, r.next.id);
+    jw_key(&c->out, "next");
+    if (r.more)
+        jw_text(&c->out, ctx_page_next(c, &p));
+    else
+        jw_null(&c->out);
     jw_obj_end(&c->out);
     jw_obj_end(&c->out);
     return RC_OK;

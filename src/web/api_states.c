@@ -65,7 +65,7 @@ static void state_for_customer(struct jw *w, const struct cat_state *s)
     jw_obj(w);
     jw_kv_int(w, "id", s->id);
     jw_kv_text(w, "name", s->customer_name);
-    jw_kv_text(w, "type", str_of(state_type_names[s->type >= STATE_SPAM ? STATE_CLOSED : s->type]));
+    jw_kv_text(w, "type", str_of(state_type_names[s->type]));
     jw_obj_end(w);
 }
 
@@ -82,13 +82,25 @@ static void one_priority(struct ctx *c, const void *item)
     priority_json(&c->out, item);
 }
 
+/* To customers a ticket that is spam or deleted is closed: those states are not theirs to know. */
+static bool sees_state(const struct ctx *c, const struct cat_state *s)
+{
+    return actor_is_agent(&c->who) || s->type < STATE_SPAM;
+}
+
 static enum rc states_list(struct ctx *c, struct err *e)
 {
     struct call call;
 
+    struct cat_state *seen;
+    size_t n = 0;
+
     TRY(ctx_call(c, &call, e));
-    return ctx_page_records(c, &(struct ctx_records){ call.cat->states, call.cat->n_states,
-                                                      sizeof(struct cat_state), one_state }, e);
+    seen = arena_alloc_raw(c->a, (call.cat->n_states + 1) * sizeof(*seen));
+    for (size_t i = 0; i < call.cat->n_states; i++)
+        if (sees_state(c, &call.cat->states[i]))
+            seen[n++] = call.cat->states[i];
+    return ctx_page_records(c, &(struct ctx_records){ seen, n, sizeof(*seen), one_state }, e);
 }
 
 static enum rc state_of(struct ctx *c, struct call *call, const struct cat_state **s, struct err *e)
@@ -98,7 +110,7 @@ static enum rc state_of(struct ctx *c, struct call *call, const struct cat_state
     TRY(ctx_id(c, 0, &id, e));
     TRY(ctx_call(c, call, e));
     *s = catalog_state(call->cat, id);
-    return *s ? RC_OK : err_set(e, RC_NOT_FOUND, "", "There is no such state.");
+    return *s && sees_state(c, *s) ? RC_OK : err_set(e, RC_NOT_FOUND, "", "There is no such state.");
 }
 
 static enum rc state_show(struct ctx *c, struct err *e)

@@ -99,6 +99,11 @@ extern const struct jfield ctx_list_fields[3]; /* copies for the tables: see CTX
       "Sort by this field; a minus in front turns the order round." }
 enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
                        struct str filter, struct ctx_page *p, struct err *e) MUST_USE;
+/* For answers that are not only a list: reads limit, after, sort, writes nothing; and the cursor behind the
+ * last item, which goes into the Link header too (forward only). */
+enum rc ctx_page_read(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
+                      struct str filter, struct ctx_page *p, struct err *e) MUST_USE;
+struct str ctx_page_next(struct ctx *c, const struct ctx_page *p);
 void ctx_page_item(struct ctx *c, struct ctx_page *p, int64_t key, struct str key_text, int64_t id);
 void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more);
 /* A whole list of records that is at hand, sorted by the id that each record begins with. */

@@ -410,6 +410,8 @@ static const char *const tag_words[][2] = {
     { "Events", "The live stream, presence and counters." },
     { "API", "This document." },
     { "Search", "Full-text search, and the language of queries." },
+    { "Reports", "Figures of the desk over a period, and what waits for oneself." },
+    { "System", "How the server and what it stands on are, in words." },
     { "Views", "Saved searches with columns and an order." },
 };
 

@@ -92,14 +92,19 @@ static enum rc use_cursor(struct ctx *c, const struct ctx_list_query *q, const s
     return RC_OK;
 }
 
-enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
-                       struct str filter, struct ctx_page *p, struct err *e)
+enum rc ctx_page_read(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
+                      struct str filter, struct ctx_page *p, struct err *e)
 {
     *p = (struct ctx_page){ .limit = q->limit.set ? q->limit.v : LIMIT_DEFAULT };
     p->filter = filter_hash(c, filter);
     TRY(read_sort(c, q, sorts, p, e));
-    if (q->after.set)
-        TRY(use_cursor(c, q, sorts, p, e));
+    return q->after.set ? use_cursor(c, q, sorts, p, e) : RC_OK;
+}
+
+enum rc ctx_page_begin(struct ctx *c, const struct ctx_list_query *q, const struct ctx_sorts *sorts,
+                       struct str filter, struct ctx_page *p, struct err *e)
+{
+    TRY(ctx_page_read(c, q, sorts, filter, p, e));
     jw_obj(&c->out);
     jw_key(&c->out, "data");
     jw_arr(&c->out);
@@ -165,6 +170,17 @@ static void page_cursor(struct jw *w, struct str cursor)
         jw_text(w, cursor);
     else
         jw_null(w);
+}
+
+struct str ctx_page_next(struct ctx *c, const struct ctx_page *p)
+{
+    struct buf links = BUF_ARENA(c->a, 16 * KIB);
+    struct str next = make_cursor(c, p, false);
+
+    add_link(c, &links, next, STR("next"));
+    if (!links.overflow)
+        exchange_header(c->x, STR("link"), buf_view(&links));
+    return next;
 }
 
 void ctx_page_end(struct ctx *c, struct ctx_page *p, bool more)

@@ -92,6 +92,73 @@ static void a_number_jumps_to_its_ticket(void **state)
     chain_close(&ch);
 }
 
+static void the_way_mails_write_a_number_jumps_too(void **state)
+{
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *number = ticket(ch, chain_customer(ch), "One", "text");
+    static const char *const ways[][2] = { { "", "" }, { "%23", "" }, { "Ticket%23", "" }, { "%5BTicket%23", "%5D" } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        const char *target = str_printf(ch->a, "/api/v1/search?q=%s%s%s", ways[i][0], number, ways[i][1]).p;
+
+        assert_str_eq(answer_text(get(ch, agent, target), "/jump/title"), "One");
+    }
+    assert_true(json_is_null(answer_at(get(ch, agent, str_printf(ch->a, "/api/v1/search?q=printer%%20%%23%s", number).p), "/jump")));
+    chain_close(&ch);
+}
+
+/* How many different tickets the pages of a search show, of at most per each. */
+static size_t walk_pages(struct chain *ch, const char *who, const char *query, size_t per)
+{
+    const char *first = str_printf(ch->a, "/api/v1/search?q=%s&limit=%zu", query, per).p, *target = first;
+    bool seen[64] = { 0 };
+    size_t n = 0;
+
+    for (size_t pages = 0; pages < ARRAY_LEN(seen); pages++) {
+        struct answer *an = get(ch, who, target);
+        size_t here;
+
+        assert_int_equal(an->status, 200);
+        here = json_array_size(answer_at(an, "/tickets"));
+        for (size_t i = 0; i < here; i++) {
+            int64_t id = answer_int(an, str_printf(ch->a, "/tickets/%zu/ticket/id", i).p);
+
+            assert_true(id > 0 && id < (int64_t)ARRAY_LEN(seen) && !seen[id]);
+            seen[id] = true;
+            n++;
+        }
+        if (!json_is_true(answer_at(an, "/page/has_more")))
+            return n;
+        assert_int_equal(here, per);
+        target = str_printf(ch->a, "%s&after=%s", first, answer_text(an, "/page/next").p).p;
+    }
+    fail_msg("%s has no end", query);
+    return 0;
+}
+
+static void pages_of_a_search_neither_skip_nor_repeat(void **state)
+{
+    static const char *const searches[] = { "platypus", "platypus&sort=relevance", "platipus", "platipus&sort=relevance",
+                                            "state:new", "is:unassigned", "state:new%20platypus" };
+    enum { TICKETS = 45, PER = 10 };
+    struct chain *ch = chain_open();
+    const char *agent = chain_agent(ch), *ann = chain_customer(ch);
+    struct answer *an;
+
+    (void)state;
+    for (size_t i = 0; i < TICKETS; i++)
+        ticket(ch, ann, i % 3 ? "Something" : "The platypus itself", "a platypus is here");
+    for (size_t i = 0; i < ARRAY_LEN(searches); i++) {
+        if (walk_pages(ch, agent, searches[i], PER) != TICKETS)
+            fail_msg("%s does not show all", searches[i]);
+        assert_int_equal(walk_pages(ch, ann, searches[i], PER), TICKETS);
+    }
+    an = get(ch, agent, "/api/v1/search?q=platypus&limit=10");
+    assert_problem_field(get(ch, agent, str_printf(ch->a, "/api/v1/search?q=state:new&limit=10&after=%s", answer_text(an, "/page/next").p).p), "after");
+    chain_close(&ch);
+}
+
 static void mistakes_in_a_search_are_named(void **state)
 {
     struct chain *ch = chain_open();
@@ -365,6 +432,8 @@ int main(void)
         cmocka_unit_test(everyone_finds_what_he_may_see_at_once),
         cmocka_unit_test(internal_notes_are_found_by_agents_only),
         cmocka_unit_test(a_number_jumps_to_its_ticket),
+        cmocka_unit_test(the_way_mails_write_a_number_jumps_too),
+        cmocka_unit_test(pages_of_a_search_neither_skip_nor_repeat),
         cmocka_unit_test(mistakes_in_a_search_are_named),
         cmocka_unit_test(an_unknown_name_is_answered_with_those_there_are),
         cmocka_unit_test(people_are_found_by_those_who_may_look_them_up),

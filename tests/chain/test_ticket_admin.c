@@ -67,6 +67,44 @@ static void numbers_that_are_taken_are_passed_however_many_they_are(void **state
     }
 }
 
+static void customers_cannot_tell_spam_from_closed(void **state)
+{
+    static const char *const ways[] = { "{\"state\":7}", "{\"state\":9}", "{\"state\":10}" };
+    struct answer *an;
+
+    (void)state;
+    an = ask(HTTP_POST, t.customer, "{\"title\":\"a\",\"message\":{\"body\":\"b\"}}", "/api/v1/tickets");
+    expect(an, 201);
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        expect(ask(HTTP_PATCH, t.admin, ways[i], "/api/v1/tickets/1"), 200);
+        an = ask(HTTP_GET, t.customer, NULL, "/api/v1/tickets/1");
+        assert_int_equal(answer_int(an, "/state/id"), 7);
+        assert_str_eq(answer_text(an, "/state/name"), "closed");
+        assert_str_eq(answer_text(an, "/state_type"), "closed");
+    }
+    an = ask(HTTP_GET, t.customer, NULL, "/api/v1/states");
+    for (size_t i = 0; i < json_array_size(answer_at(an, "/data")); i++)
+        assert_true(answer_int(an, str_printf(t.ch->a, "/data/%zu/id", i).p) < 9);
+    assert_problem(ask(HTTP_GET, t.customer, NULL, "/api/v1/states/9"), 404, NULL);
+    expect(ask(HTTP_GET, t.agent, NULL, "/api/v1/states/9"), 200);
+}
+
+static void a_change_of_roles_ends_the_sessions_of_that_time(void **state)
+{
+    const char *agent = chain_token(t.ch, chain_user(t.ch, 2), -1, false);
+    int64_t id = chain_int(t.ch, "SELECT max(id) FROM users", DB_NO_ARGS);
+    const char *path = str_printf(t.ch->a, "/api/v1/users/%lld", (long long)id).p;
+
+    (void)state;
+    chain_exec(t.ch, "INSERT INTO sessions (user_id, token_hash, refresh_hash, address, user_agent, created_us, seen_us, expires_us) VALUES ($1, 'h', 'r', '', '', 0, 0, 1)",
+               DB_ARGS(DB_INT(id)));
+    expect(ask(HTTP_PATCH, t.admin, "{\"role_ids\":[2]}", path), 200); /* as they are */
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_us IS NULL", DB_ARGS(DB_INT(id))), 1);
+    expect(ask(HTTP_PATCH, t.admin, "{\"role_ids\":[2,1]}", path), 200);
+    assert_int_equal(chain_int(t.ch, "SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_us IS NULL", DB_ARGS(DB_INT(id))), 0);
+    expect(ask(HTTP_GET, agent, NULL, "/api/v1/auth/me"), 200); /* tokens of his stay */
+}
+
 static void there_is_always_one_default_of_each_kind(void **state)
 {
     struct answer *an;
@@ -370,6 +408,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(numbers_that_are_taken_are_passed_however_many_they_are),
+        CASE(customers_cannot_tell_spam_from_closed),
+        CASE(a_change_of_roles_ends_the_sessions_of_that_time),
         CASE(there_is_always_one_default_of_each_kind),
         CASE(renaming_a_tag_changes_all_tickets_and_may_merge),
         CASE(a_tag_of_many_tickets_is_renamed_and_removed_by_jobs),
