@@ -45,7 +45,7 @@ const server = await Server.start('sqlite', { CSRF_PROTECTION: 'true' });
 const shared = { server };
 const slow = async (t, rate) => (await t.context.newCDPSession(t.page)).send('Emulation.setCPUThrottlingRate', { rate });
 const open = async (path, options) => {
-  const t = await signedIn(shared, shared.admin, 'about:blank', options);
+  const t = await signedIn(shared, shared.admin, '/health/live', options);
   await t.context.addInitScript(clock);
   await t.page.goto(t.url(path));
   await t.page.getByRole('grid').waitFor();
