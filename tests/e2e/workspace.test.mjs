@@ -191,6 +191,11 @@ inBrowser('workspace', (shared) => {
     await t.page.getByRole('dialog').getByRole('combobox').fill('zeppel');
     await t.page.getByRole('option', { name: /Zeppelin over the office/ }).waitFor();
     await assertAccessible(t, 'palette');
+    await t.page.keyboard.press('Escape');
+    await t.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await t.page.keyboard.press('Control+k');
+    await t.page.getByRole('dialog').getByRole('combobox').fill('zeppel');
+    await t.page.getByRole('option', { name: /Zeppelin over the office/ }).waitFor();
     await t.page.keyboard.press('Enter');
     await t.page.waitForURL(`**/app/tickets/${id}`);
     await t.close();
