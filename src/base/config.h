@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 struct arena;
+struct jw;
 
 enum config_flag {
     CF_SECRET = 1 << 0, /* masked; may come from a file */
@@ -92,6 +93,9 @@ static inline bool config_ships(const struct config *cfg)
 
 /* NAME=value lines with the source of each; secrets masked. */
 void config_print(const struct config *cfg, struct buf *out);
+/* The same as a JSON array, with what each is for: what SIGHUP changed is in it; of secrets only
+ * whether they are set. */
+void config_json(const struct config *cfg, struct jw *w);
 /* docs/configuration.md and .env.example, from the table. */
 void config_docs(struct buf *out);
 void config_env_example(struct buf *out);

@@ -1,5 +1,6 @@
 /* What people read of the settings: the running values, the document, the example file. */
 #include "base/config_priv.h"
+#include "base/json.h"
 
 static struct str choice_name(const struct config_def *d, int64_t index)
 {
@@ -50,15 +51,15 @@ static void put_value(struct buf *out, const struct config_def *d, const struct 
         buf_str(out, *(const struct str *)at);
 }
 
+static const char *const sources[] = {
+    [FROM_DEFAULT] = "default",
+    [FROM_ENV_FILE] = ".env",
+    [FROM_ENVIRONMENT] = "environment",
+    [FROM_FILE] = "file",
+};
+
 void config_print(const struct config *cfg, struct buf *out)
 {
-    static const char *const sources[] = {
-        [FROM_DEFAULT] = "default",
-        [FROM_ENV_FILE] = ".env",
-        [FROM_ENVIRONMENT] = "environment",
-        [FROM_FILE] = "file",
-    };
-
     for (size_t i = 0; i < CONFIG_N; i++) {
         size_t start = out->n;
 
@@ -67,6 +68,86 @@ void config_print(const struct config *cfg, struct buf *out)
         buf_printf(out, "%*s# %s\n", out->n - start < 50 ? (int)(50 - (out->n - start)) : 1, "",
                    sources[cfg->own->from[i]]);
     }
+}
+
+/* The password of an address is nobody's business either, whatever setting it stands in. */
+static void json_text(struct jw *w, struct str v)
+{
+    struct buf b CLEAN(buf_release) = BUF_HEAP(8 * KIB);
+
+    if (str_find(v, STR("://")) == SIZE_MAX) {
+        jw_text(w, v);
+        return;
+    }
+    put_secret(&b, v);
+    jw_text(w, buf_view(&b));
+}
+
+static void json_value(struct jw *w, const struct config_def *d, const struct config *cfg)
+{
+    const char *at = (const char *)cfg + d->off;
+
+    if (d->flags & CF_SECRET)
+        jw_null(w);
+    else if (d->type == CONFIG_BOOL)
+        jw_bool(w, *(const bool *)at);
+    else if (d->type == CONFIG_INT)
+        jw_int(w, *(const int64_t *)at);
+    else if (d->type == CONFIG_CHOICE)
+        jw_text(w, choice_name(d, *(const int64_t *)at));
+    else
+        json_text(w, *(const struct str *)at);
+}
+
+static void json_allowed(struct jw *w, const struct config_def *d)
+{
+    struct str rest = d->type == CONFIG_CHOICE ? str_of(d->choices) : STR_NONE;
+
+    jw_key(w, "default");
+    if (d->type == CONFIG_BOOL)
+        jw_bool(w, d->number != 0);
+    else if (d->type == CONFIG_INT)
+        jw_int(w, d->number);
+    else
+        jw_text(w, str_of(d->text));
+    jw_key(w, "min");
+    d->type == CONFIG_INT ? jw_int(w, d->min) : jw_null(w);
+    jw_key(w, "max");
+    d->type == CONFIG_INT || d->type == CONFIG_TEXT ? jw_int(w, d->max) : jw_null(w);
+    jw_kv_text(w, "unit", str_of(d->type == CONFIG_INT ? d->unit : ""));
+    jw_key(w, "choices");
+    jw_arr(w);
+    while (rest.p)
+        jw_text(w, str_cut(&rest, '|'));
+    jw_arr_end(w);
+}
+
+void config_json(const struct config *cfg, struct jw *w)
+{
+    static const char *const types[] = {
+        [CONFIG_TEXT] = "text", [CONFIG_INT] = "integer", [CONFIG_BOOL] = "boolean", [CONFIG_CHOICE] = "choice",
+    };
+    const struct config *live = config_live(cfg);
+
+    jw_arr(w);
+    for (size_t i = 0; i < CONFIG_N; i++) {
+        const struct config_def *d = &config_defs[i];
+        const struct config *now = d->flags & CF_RELOAD ? live : cfg;
+
+        jw_obj(w);
+        jw_kv_text(w, "name", str_of(d->name));
+        jw_kv_text(w, "type", str_of(types[d->type]));
+        jw_key(w, "value");
+        json_value(w, d, now);
+        json_allowed(w, d);
+        jw_kv_text(w, "help", str_of(d->help));
+        jw_kv_bool(w, "secret", (d->flags & CF_SECRET) != 0);
+        jw_kv_bool(w, "reloads", (d->flags & CF_RELOAD) != 0);
+        jw_kv_bool(w, "set", now->own->from[i] != FROM_DEFAULT);
+        jw_kv_text(w, "source", str_of(sources[now->own->from[i]]));
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
 }
 
 static void put_default(struct buf *out, const struct config_def *d)

@@ -12,7 +12,7 @@ enum rc tags_load(struct db *db, int64_t id, struct arena *a, struct tag *out, s
                  DB_ARGS(DB_INT(id)), e));
     if (!db_next(&r, e))
         return e->rc != RC_OK ? e->rc : err_set(e, RC_NOT_FOUND, "", "There is no such tag.");
-    *out = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, a) };
+    *out = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, a), 0 };
     return RC_OK;
 }
 
@@ -114,7 +114,12 @@ enum rc tags_list(struct db *db, const struct tags_page *p, struct arena *a, str
 {
     struct sql q = sql_new(a);
 
-    sql_add(&q, "SELECT id, version, created_us, name FROM tags WHERE 1 = 1", DB_NO_ARGS);
+    sql_add(&q, "SELECT id, version, created_us, name", DB_NO_ARGS);
+    if (p->uses)
+        sql_add(&q,
+                ", (SELECT count(*) FROM (SELECT 1 FROM ticket_tags k WHERE k.tag_id = tags.id LIMIT ?) u)",
+                DB_ARGS(DB_INT(TAG_USES_MAX)));
+    sql_add(&q, " FROM tags WHERE 1 = 1", DB_NO_ARGS);
     if (p->prefix.n) {
         struct str end = str_printf(a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(p->prefix));
 

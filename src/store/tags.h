@@ -5,9 +5,12 @@
 #include "base/arena.h"
 #include "store/db.h"
 
+enum { TAG_USES_MAX = 1000 }; /* counting ends there */
+
 struct tag {
     int64_t id, version, created_us;
     struct str name;
+    int64_t uses; /* tickets that have it; only of lists that ask for it */
 };
 
 enum rc tags_load(struct db *db, int64_t id, struct arena *a, struct tag *out, struct err *e) MUST_USE;
@@ -29,6 +32,7 @@ struct tags_page {
     struct str prefix, after;
     int64_t limit;
     bool backward;
+    bool uses; /* a further column: how many tickets have it, up to TAG_USES_MAX */
 };
 enum rc tags_list(struct db *db, const struct tags_page *p, struct arena *a, struct db_rows *r,
                   struct err *e) MUST_USE;

@@ -1,5 +1,8 @@
-/* Settings that administrators change while the server runs; the table is desk/settings.def. */
+/* Settings that administrators change while the server runs (the table is desk/settings.def), and
+ * what the process was started with (base/config.def), which they can only read. */
+#include "base/config.h"
 #include "desk/settings.h"
+#include "web/app.h"
 #include "web/ctx.h"
 
 /* One member a setting, in the table's order: all are read through setting_input(). */
@@ -174,7 +177,45 @@ static enum rc settings_change(struct ctx *c, struct err *e)
     return settings_list(c, e);
 }
 
+static const struct jfield configuration_fields[] = {
+    { .name = "name", .type = J_TEXT, .help = "Name of the environment variable." },
+    { .name = "type", .type = J_TEXT, .help = "integer, boolean, choice or text." },
+    { .name = "value", .type = J_JSON, .help = "The value in force; null for a secret." },
+    { .name = "default", .type = J_JSON, .help = "The value when nobody sets it." },
+    { .name = "min", .type = J_INT, .flags = JF_NULLABLE, .help = "Least number." },
+    { .name = "max", .type = J_INT, .flags = JF_NULLABLE, .help = "Largest number, or most bytes." },
+    { .name = "unit", .type = J_TEXT, .help = "What the number counts; may be empty." },
+    { .name = "choices", .type = J_TEXTS, .help = "What a choice may be." },
+    { .name = "help", .type = J_TEXT, .help = "What it is for." },
+    { .name = "secret", .type = J_BOOL, .help = "Its value is never told." },
+    { .name = "reloads", .type = J_BOOL, .help = "SIGHUP takes over a change; others need a restart." },
+    { .name = "set", .type = J_BOOL, .help = "Somebody set it; else the default holds." },
+    { .name = "source", .type = J_TEXT, .help = "Where it was set: default, .env, environment or file." },
+};
+static const struct jspec configuration_answer = JSPEC_ANSWER("ConfigurationSetting", configuration_fields);
+
+static enum rc configuration_list(struct ctx *c, struct err *e)
+{
+    (void)e;
+    jw_obj(&c->out);
+    jw_key(&c->out, "data");
+    config_json(c->app->cfg, &c->out);
+    ctx_page_whole(c);
+    jw_obj_end(&c->out);
+    return RC_OK;
+}
+
 static const struct route routes[] = {
+    { .method = HTTP_GET,
+      .path = "/api/v1/configuration",
+      .op = "configuration_list",
+      .tag = "Settings",
+      .summary = "What the server was started with (environment, .env, files); read only, without secrets.",
+      .handle = configuration_list,
+      .flags = R_LIST,
+      .perm = PERM_ADMIN_SETTING,
+      .answer = &configuration_answer,
+      .status = 200 },
     { .method = HTTP_GET,
       .path = "/api/v1/settings",
       .op = "settings_list",

@@ -8,6 +8,8 @@ static const struct jfield tag_fields[] = {
     { .name = "name", .type = J_TEXT, .help = "Name, lower case." },
     { .name = "created_at", .type = J_TIME, .help = "When it was first used." },
     { .name = "version", .type = J_INT, .help = "Grows with every change." },
+    { .name = "uses", .type = J_INT, .flags = JF_OPTIONAL,
+      .help = "With uses=true: tickets that have it, counted up to 1000." },
     { .name = "job_id", .type = J_ID, .flags = JF_OPTIONAL,
       .help = "With 202: the job that gives this tag to the tickets of the old one." },
 };
@@ -26,11 +28,14 @@ static const struct jspec tag_patch_spec = JSPEC("TagPatch", tag_body_fields, st
 struct tags_params {
     struct ctx_list_query list;
     struct j_text prefix;
+    struct j_int uses;
 };
 static const struct jfield tags_params_fields[] = {
     CTX_LIST_FIELDS,
     { "prefix", J_TEXT, 0, 0, TAG_POINTS_MAX, 0, NULL, NULL, offsetof(struct tags_params, prefix),
       "Names that begin so." },
+    { "uses", J_BOOL, 0, 0, 0, 0, NULL, NULL, offsetof(struct tags_params, uses),
+      "Tells how many tickets have each; needs admin.tag." },
 };
 static const struct jspec tags_query = JSPEC("TagsQuery", tags_params_fields, struct tags_params);
 static const char *const sort_names[] = { "name", NULL };
@@ -51,15 +56,33 @@ static void tag_json(struct jw *w, const struct tag *t)
     jw_obj_end(w);
 }
 
+/* Tickets that the caller may not see are counted, too. */
+static enum rc uses_denied(struct err *e)
+{
+    err_field(e, "uses", "permission", "left out, without the permission admin.tag", "it counts all tickets");
+    return err_set(e, RC_DENIED, "forbidden", "This needs admin.tag.");
+}
+
+static void one_tag(struct ctx *c, const struct tag *t, bool uses)
+{
+    jw_obj(&c->out);
+    tag_members(&c->out, t);
+    if (uses)
+        jw_kv_int(&c->out, "uses", t->uses);
+    jw_obj_end(&c->out);
+}
+
 static enum rc tags_list_handle(struct ctx *c, struct err *e)
 {
     const struct tags_params *q = c->query;
     struct db_rows r CLEAN(db_rows_end) = { 0 };
-    struct tags_page page = { .prefix = str_lower(q->prefix.v, c->a) };
+    struct tags_page page = { .prefix = str_lower(q->prefix.v, c->a), .uses = q->uses.v != 0 };
     struct ctx_page p;
     struct tag *list;
     size_t n = 0, max;
 
+    if (page.uses && !actor_has(&c->who, PERM_ADMIN_TAG))
+        return uses_denied(e);
     TRY(ctx_page_begin(c, &q->list, &sorts, ctx_filter_text(c), &p, e));
     max = (size_t)p.limit;
     page.after = p.has_key ? p.key_text : STR_NONE;
@@ -68,13 +91,14 @@ static enum rc tags_list_handle(struct ctx *c, struct err *e)
     list = ARENA_ARRAY(c->a, struct tag, max + 1);
     TRY(tags_list(c->db, &page, c->a, &r, e));
     while (n <= max && db_next(&r, e))
-        list[n++] = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, c->a) };
+        list[n++] = (struct tag){ db_int(&r, 0), db_int(&r, 1), db_int(&r, 2), db_text(&r, 3, c->a),
+                                  page.uses ? db_int(&r, 4) : 0 };
     TRY(e->rc);
     for (size_t i = 0, shown = n < max ? n : max; i < shown; i++) {
         const struct tag *t = &list[p.backward ? shown - 1 - i : i];
 
         ctx_page_item(c, &p, 0, t->name, t->id);
-        tag_json(&c->out, t);
+        one_tag(c, t, page.uses);
     }
     ctx_page_end(c, &p, n > max);
     return RC_OK;

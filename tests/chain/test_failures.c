@@ -317,6 +317,7 @@ static void settings_and_the_audit_log(void **state)
 {
     (void)state;
     RUN("settings_list", admin);
+    RUN("configuration_list", admin);
     RUN("settings_update", admin, "{\"product_name\":\"Desk\"}");
     RUN("audit_list", admin);
     RUN("system_show", admin);

@@ -139,6 +139,11 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     assert.equal((await who.admin.get(`${api}/system`)).parts.find((p) => p.name === 'database').status, 'ok');
     await who.admin.get(`${api}/settings`);
     await who.admin.patch(`${api}/settings`, { product_name: 'Desk' });
+    const { data } = await who.admin.get(`${api}/configuration`);
+    assert.deepEqual(
+      data.filter((s) => ['ENVIRONMENT', 'JWT_SECRET'].includes(s.name)).map((s) => [s.value, s.set, s.source]),
+      [['test', true, 'environment'], [null, true, 'environment']],
+    );
   });
 
   test('tickets and messages', async () => {
@@ -215,6 +220,9 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await admin.patch(`${api}/tags/${tag.id}`, { name: 'scanners' });
     await admin.get(`${api}/tags/${tag.id}`);
     await admin.get(`${api}/tags?prefix=scan`);
+    const { data: counted } = await admin.get(`${api}/tags?prefix=printer&uses=true`);
+    assert.ok(counted[0].uses > 0, JSON.stringify(counted));
+    assert.equal((await who.agent.request('GET', `${api}/tags?uses=true`)).status, 403);
     await admin.delete(`${api}/tags/${tag.id}`);
     const field = await admin.post(`${api}/fields`, { object: 'ticket', name: 'room', type: 'text', label: 'Room' });
     await admin.patch(`${api}/fields/${field.id}`, { help: 'where it stands' });

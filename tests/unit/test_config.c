@@ -3,6 +3,7 @@
 
 #include "base/config_priv.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,6 +360,44 @@ static void secrets_are_masked_and_never_quoted(void **state)
     assert_false(tells(f, true, "canary"));
 }
 
+static void json_tells_what_is_in_force_but_no_secret(void **state)
+{
+    struct fixture *f = *state;
+    struct config_issues issues = { 0 };
+    const struct config_from from = { NULL, ENV("RATE_LIMIT_PER_MIN=9", "JWT_SECRET=" GOOD_SECRET), true };
+    struct buf out = BUF_ARENA(f->a, MIB);
+    struct jw w = jw_to(&out);
+    json_t *all CLEAN(json_clean) = NULL, *one;
+    struct err e = { 0 };
+    size_t i, seen = 0;
+
+    assert_int_equal(load(f, ENV("JWT_SECRET=" GOOD_SECRET, "CHECK_LOG_URL=http://u:passw0rd@h/s",
+                                 "DATABASE_URL=postgres://u:p@ss@h/d")), RC_OK);
+    assert_int_equal(config_reload(f->cfg, &from, f->a, &issues), RC_OK);
+    config_json(f->cfg, &w);
+    assert_true(str_find(buf_view(&out), STR(GOOD_SECRET)) == SIZE_MAX);
+    assert_true(str_find(buf_view(&out), STR("p@ss")) == SIZE_MAX);
+    assert_true(str_find(buf_view(&out), STR("passw0rd")) == SIZE_MAX);
+    assert_int_equal(json_read(buf_view(&out), &all, &e), RC_OK);
+    json_array_foreach(all, i, one) {
+        const char *name = json_string_value(json_object_get(one, "name"));
+
+        if (strcmp(name, "RATE_LIMIT_PER_MIN") == 0) {
+            assert_int_equal(json_integer_value(json_object_get(one, "value")), 9);
+            assert_int_equal(json_integer_value(json_object_get(one, "default")), 100);
+            assert_true(json_is_true(json_object_get(one, "reloads")));
+            assert_string_equal(json_string_value(json_object_get(one, "source")), "environment");
+            seen++;
+        }
+        if (strcmp(name, "JWT_SECRET") == 0) {
+            assert_true(json_is_null(json_object_get(one, "value")));
+            assert_true(json_is_true(json_object_get(one, "set")));
+            seen++;
+        }
+    }
+    assert_int_equal(seen, 2);
+}
+
 static void a_reload_changes_only_what_it_may(void **state)
 {
     struct fixture *f = *state;
@@ -430,6 +469,7 @@ int main(void)
         T(production_proves_addresses_unless_told_otherwise),
         T(production_tells_all_reasons_at_once),
         T(secrets_are_masked_and_never_quoted),
+        T(json_tells_what_is_in_force_but_no_secret),
         T(a_reload_changes_only_what_it_may),
         T(the_example_file_is_readable_and_holds_the_defaults),
         T(each_setting_stands_in_both_documents),
