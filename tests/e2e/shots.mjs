@@ -75,6 +75,28 @@ try {
       await p.getByRole('button', { name: 'Create ticket' }).click({ trial: true });
     } },
     newticketrefused: { path: '/app/tickets/new', act: async (p) => { await p.getByRole('combobox', { name: 'Customer' }).fill('Somebody'); await p.getByRole('option', { name: /Add/ }).click(); await p.getByRole('button', { name: 'Create ticket' }).click(); } },
+    states: { path: '/app/admin/states' },
+    stateedit: { path: '/app/admin/states', act: (p) => p.getByRole('button', { name: 'pending', exact: false }).first().click() },
+    priorities: { path: '/app/admin/priorities' },
+    priorityedit: { path: '/app/admin/priorities', act: (p) => p.getByRole('button', { name: 'New priority' }).click() },
+    tags: { path: '/app/admin/tags' },
+    fields: { path: '/app/admin/fields' },
+    fieldnew: { path: '/app/admin/fields/new', act: async (p) => {
+      await p.getByLabel('Shown name').fill('Which device?');
+      await p.getByLabel('Type', { exact: true }).selectOption('tree_choice');
+      await p.getByLabel('Value 1').fill('Hardware::Printer');
+      await p.getByLabel('When a customer asks').selectOption('required');
+      await p.getByLabel('Hint beside it').fill('The sticker on its back tells.');
+    } },
+    settings: { path: '/app/admin/settings' },
+    settingsserver: { path: '/app/admin/settings?show=server&q=session' },
+    security: { path: '/app/admin/security' },
+    profile: { path: '/app/profile' },
+    profilemfa: { path: '/app/profile', act: async (p) => { await p.getByRole('button', { name: 'Set it up' }).click(); await p.getByLabel('Your password now').fill(shared.admin.password); await p.getByRole('button', { name: 'Next' }).click(); await p.getByRole('img', { name: /QR/ }).waitFor(); } },
+    profiletoken: { path: '/app/profile', act: (p) => p.getByRole('button', { name: 'New token' }).click() },
+    profilearabic: { path: '/app/profile', locale: 'ar' },
+    statesarabic: { path: '/app/admin/states', locale: 'ar' },
+    settingsarabic: { path: '/app/admin/settings', locale: 'ar' },
     signin: { path: '/app/', out: true },
   };
   for (const [name, page] of Object.entries(pages)) {

@@ -73,6 +73,49 @@ export const routes: Route[] = [
     texts: ['admin', 'people'],
     needs: ['admin.role', 'admin.user'],
   },
+  {
+    path: '/admin/states',
+    load: () => import('./pages/StatesPage.svelte'),
+    needs: ['admin.state'],
+    texts: ['admin', 'catalog'],
+  },
+  {
+    path: '/admin/priorities',
+    load: () => import('./pages/PrioritiesPage.svelte'),
+    needs: ['admin.state'],
+    texts: ['admin', 'catalog'],
+  },
+  {
+    path: '/admin/tags',
+    load: () => import('./pages/TagsPage.svelte'),
+    needs: ['admin.tag'],
+    texts: ['admin', 'catalog', 'settings'],
+  },
+  {
+    path: '/admin/fields',
+    load: () => import('./pages/FieldsPage.svelte'),
+    needs: ['admin.field'],
+    texts: ['admin', 'catalog'],
+  },
+  {
+    path: '/admin/fields/:id',
+    load: () => import('./pages/FieldPage.svelte'),
+    needs: ['admin.field'],
+    texts: ['admin', 'catalog'],
+  },
+  {
+    path: '/admin/security',
+    load: () => import('./pages/SecurityPage.svelte'),
+    needs: ['admin.setting'],
+    texts: ['admin', 'settings', 'profile'],
+  },
+  {
+    path: '/admin/settings',
+    load: () => import('./pages/SettingsPage.svelte'),
+    needs: ['admin.setting'],
+    texts: ['admin', 'settings'],
+  },
+  { path: '/profile', load: () => import('./pages/ProfilePage.svelte'), texts: ['profile'] },
 ];
 
 // How the components look, for those who build with them.

@@ -77,13 +77,18 @@ export const queries = {
   }),
   states: () => ({
     queryKey: ['states'],
-    queryFn: async () => (await ask(api.GET('/api/v1/states', { params: { query: { limit: 200 } } }))).data as State[],
+    queryFn: async () =>
+      ((await ask(api.GET('/api/v1/states', { params: { query: { limit: 200 } } }))).data as State[]).sort(
+        (a, b) => (a.position ?? 0) - (b.position ?? 0) || a.id - b.id,
+      ),
     staleTime: LONG,
   }),
   priorities: () => ({
     queryKey: ['priorities'],
     queryFn: async () =>
-      (await ask(api.GET('/api/v1/priorities', { params: { query: { limit: 200 } } }))).data as Priority[],
+      ((await ask(api.GET('/api/v1/priorities', { params: { query: { limit: 200 } } }))).data as Priority[]).sort(
+        (a, b) => a.rank - b.rank || a.id - b.id,
+      ),
     staleTime: LONG,
   }),
   groups: () => ({

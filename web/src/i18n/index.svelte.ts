@@ -11,6 +11,9 @@ type Catalogues = {
   people: typeof import('./en/people.json');
   newticket: typeof import('./en/newticket.json');
   agent: typeof import('./en/agent.json');
+  catalog: typeof import('./en/catalog.json');
+  settings: typeof import('./en/settings.json');
+  profile: typeof import('./en/profile.json');
 };
 export type Area = keyof Catalogues;
 export type Key = { [A in Area]: keyof Catalogues[A] }[Area];

@@ -1,6 +1,8 @@
 // Light, dark or as the system has it; how dense lists are. Kept on this machine.
 export type Theme = 'system' | 'light' | 'dark';
 export type Density = 'dense' | 'roomy';
+/** Of times: 12 or 24 hours, or as the language has it. */
+export type Clock = 'auto' | '12' | '24';
 
 const read = (name: string) => {
   try {
@@ -20,6 +22,7 @@ const write = (name: string, value: string) => {
 const state = $state({
   theme: (read('theme') ?? 'system') as Theme,
   density: (read('density') ?? 'dense') as Density,
+  clock: (read('clock') ?? 'auto') as Clock,
 });
 
 function show() {
@@ -45,6 +48,13 @@ export const looks = {
     state.density = value;
     write('density', value);
     show();
+  },
+  get clock() {
+    return state.clock;
+  },
+  set clock(value: Clock) {
+    state.clock = value;
+    write('clock', value);
   },
 };
 export { read as readLocal, write as writeLocal };

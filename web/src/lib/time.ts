@@ -1,5 +1,6 @@
 // Times as people say them, in the language that is chosen.
 import { i18n } from '$/i18n/index.svelte';
+import { looks } from './theme.svelte';
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31536000],
@@ -15,7 +16,7 @@ function cached<T extends Intl.RelativeTimeFormat | Intl.DateTimeFormat | Intl.N
   name: string,
   make: () => T,
 ) {
-  const key = `${i18n.locale} ${name}`;
+  const key = `${i18n.locale} ${looks.clock} ${name}`;
   if (!formats.has(key)) formats.set(key, make());
   return formats.get(key) as T;
 }
@@ -32,12 +33,14 @@ export function ago(iso: string, now = Date.now()) {
   return format.format(0, 'second');
 }
 
+const hours = () => (looks.clock === 'auto' ? {} : { hour12: looks.clock === '12' });
+
 /** Day and time in full, for a title or a message. */
 export function moment(iso: string) {
   const day = new Date(iso);
   return cached(
     'moment',
-    () => new Intl.DateTimeFormat(i18n.locale, { dateStyle: 'medium', timeStyle: 'short' }),
+    () => new Intl.DateTimeFormat(i18n.locale, { dateStyle: 'medium', timeStyle: 'short', ...hours() }),
   ).format(day);
 }
 
@@ -45,7 +48,7 @@ export function moment(iso: string) {
 export function brief(iso: string, now = new Date()) {
   const day = new Date(iso);
   if (day.toDateString() === now.toDateString())
-    return cached('time', () => new Intl.DateTimeFormat(i18n.locale, { timeStyle: 'short' })).format(day);
+    return cached('time', () => new Intl.DateTimeFormat(i18n.locale, { timeStyle: 'short', ...hours() })).format(day);
   const sameYear = day.getFullYear() === now.getFullYear();
   return cached(
     `day${sameYear}`,
