@@ -96,8 +96,9 @@ static struct str number(const struct report *r, int64_t n)
 static struct str time_text(const struct report *r, int64_t at_us)
 {
     char when[CLOCK_TEXT_MAX];
+    size_t n = clock_format(at_us, when);
 
-    return str_dup((struct str){ when, clock_format(at_us, when) }, r->a);
+    return str_dup((struct str){ when, n }, r->a);
 }
 
 /* ── CSV ── */
