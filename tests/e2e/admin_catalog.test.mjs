@@ -39,7 +39,7 @@ inBrowser('catalogue', (shared) => {
     await dialog(t, /Waiting for parts/).getByLabel('May be chosen').press('Space');
     await dialog(t, /Waiting for parts/).getByRole('button', { name: 'Save' }).press('Enter');
     await until(async () => !(await find()).active, 'it being switched off');
-    await t.page.getByText('Switched off').waitFor();
+    await t.page.getByText('Switched off', { exact: true }).first().waitFor();
     await t.close();
   });
 
@@ -161,13 +161,14 @@ inBrowser('catalogue', (shared) => {
     await t.page.getByRole('link', { name: 'Which room?' }).click();
     await t.page.getByLabel('In use').uncheck();
     await t.page.getByRole('button', { name: 'Save' }).click();
-    await t.page.getByText('Switched off').waitFor();
+    await t.page.getByText('Switched off', { exact: true }).first().waitFor();
     assert.equal((await get('fields'))[0].active, false);
     await t.close();
   });
 
   test('every type of field has a picture, and is taken as the form sends it', async () => {
     const t = await admin('fields/new');
+    await t.page.getByLabel('Type', { exact: true }).waitFor();
     const types = await t.page.getByLabel('Type', { exact: true }).getByRole('option').evaluateAll((all) => all.map((o) => o.value));
     assert.equal(types.length, 14);
     for (const type of types) {

@@ -8,6 +8,19 @@ import type { Place } from './order';
 
 export const match = (one: { version?: number }) => ({ 'If-Match': `"v${one.version}"` });
 
+// A move makes a new version of what is moved. Who opened it before the move was through is not told that somebody else
+// changed it: which version his own moves led to is known here.
+let moving: Promise<unknown> = Promise.resolve();
+const led = new Map<string, number>();
+const versionKey = (key: string, one: { id: number; version?: number }) => `${key} ${one.id} ${one.version}`;
+
+async function matchMoved(key: string, one: { id: number; version?: number }) {
+  await moving;
+  let { version } = one;
+  for (let next; (next = led.get(versionKey(key, { id: one.id, version })));) version = next;
+  return match({ version });
+}
+
 /** What the server refuses outside of a form is told in a corner. */
 export async function orTell(work: Promise<unknown>) {
   try {
@@ -20,24 +33,34 @@ export async function orTell(work: Promise<unknown>) {
 }
 
 export async function patchState(client: QueryClient, state: State, body: Record<string, unknown>) {
-  await ask(api.PATCH('/api/v1/states/{id}', { params: { path: { id: state.id } }, body, headers: match(state) }));
+  await ask(
+    api.PATCH('/api/v1/states/{id}', {
+      params: { path: { id: state.id } },
+      body,
+      headers: await matchMoved('states', state),
+    }),
+  );
   await client.invalidateQueries({ queryKey: ['states'] });
 }
 
 export async function patchPriority(client: QueryClient, priority: Priority, body: Record<string, unknown>) {
   await ask(
-    api.PATCH('/api/v1/priorities/{id}', { params: { path: { id: priority.id } }, body, headers: match(priority) }),
+    api.PATCH('/api/v1/priorities/{id}', {
+      params: { path: { id: priority.id } },
+      body,
+      headers: await matchMoved('priorities', priority),
+    }),
   );
   await client.invalidateQueries({ queryKey: ['priorities'] });
 }
 
 /** Shows the new places at once, sends them, and shows what holds in the end. */
-export async function place<T extends { id: number }>(
+export async function place<T extends { id: number; version?: number }>(
   client: QueryClient,
   key: string,
   changes: Place<T>[],
   member: keyof T,
-  send: (item: T, place: number) => Promise<unknown>,
+  send: (item: T, place: number) => Promise<{ version?: number }>,
 ) {
   const to = new Map(changes.map((c) => [c.item.id, c.place]));
   await client.cancelQueries({ queryKey: [key] });
@@ -46,10 +69,13 @@ export async function place<T extends { id: number }>(
       ?.map((x) => (to.has(x.id) ? { ...x, [member]: to.get(x.id) } : x))
       .sort((a, b) => Number(a[member]) - Number(b[member])),
   );
-  await orTell(
-    (async () => {
-      for (const c of changes) await send(c.item, c.place);
-    })(),
-  );
+  const work = (async () => {
+    for (const c of changes) {
+      const { version } = await send(c.item, c.place);
+      if (version) led.set(versionKey(key, c.item), version);
+    }
+  })();
+  moving = Promise.allSettled([moving, work]);
+  await orTell(work);
   await client.invalidateQueries({ queryKey: [key] });
 }
