@@ -25,10 +25,19 @@ export const columns = [
 ] as const satisfies Column[];
 export type ColumnId = (typeof columns)[number]['id'];
 
-const standard: ColumnId[] = ['number', 'title', 'customer', 'state', 'priority', 'group', 'owner', 'updated_at'];
+export const standard: ColumnId[] = [
+  'number',
+  'title',
+  'customer',
+  'state',
+  'priority',
+  'group',
+  'owner',
+  'updated_at',
+];
 
 export function keptColumns(of: string, viewColumns: readonly string[] = []): ColumnId[] {
-  const known = (ids: readonly string[]) => columns.map((c) => c.id).filter((id) => ids.includes(id));
+  const known = (ids: readonly string[]) => ids.filter((id): id is ColumnId => columns.some((c) => c.id === id));
   const kept = known((readLocal(`columns.${of}`) ?? '').split(','));
   if (kept.length) return kept;
   const fromView = known(viewColumns);
@@ -37,4 +46,13 @@ export function keptColumns(of: string, viewColumns: readonly string[] = []): Co
 
 export function keepColumns(of: string, ids: ColumnId[]) {
   writeLocal(`columns.${of}`, ids.join(','));
+}
+
+/** The columns with one of them moved. */
+export function reordered(ids: readonly ColumnId[], id: ColumnId, by: number): ColumnId[] {
+  const at = ids.indexOf(id);
+  const to = Math.max(0, Math.min(ids.length - 1, at + by));
+  const next = ids.filter((x) => x !== id);
+  next.splice(to, 0, id);
+  return next;
 }
