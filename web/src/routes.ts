@@ -21,7 +21,7 @@ export const routes: Route[] = [
   { path: '/lists/:list', page: ListPage as AnyPage },
   { path: '/views/:view', page: ListPage as AnyPage },
   { path: '/dashboard', load: () => import('./pages/DashboardPage.svelte'), texts: ['dashboard'] },
-  { path: '/tickets/new', load: () => import('./pages/NewTicketPage.svelte'), texts: ['newticket'] },
+  { path: '/tickets/new', load: () => import('./pages/NewTicketPage.svelte'), texts: ['newticket', 'agent'] },
   { path: '/tickets/:id', load: () => import('./pages/TicketPage.svelte') },
 
   {
