@@ -20,6 +20,19 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: false,
+    // What the first load needs is few files: small ones pack badly each by itself.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'base',
+              test: /src[\\/](lib|api|i18n[\\/]index)|src[\\/]ui[\\/](Avatar|Badge|Banner|Button|Dialog|EmptyState|ErrorBox|Field|IconButton|Input|LazyMenu|Skeleton|StateBadge|Toasts)\.|@lucide[\\/]svelte[\\/]dist[\\/](Icon|icons[\\/](arrow-(up|down)|bookmark-plus|chart-column|circle-(check|dashed|dot|pause)|columns-3|inbox|layers|list-filter|lock|menu|panel-right|paperclip|pencil|plus|refresh-cw|search|search-x|settings|triangle-alert|users|wifi-off|x)\.)/,
+            },
+          ],
+        },
+      },
+    },
   },
   // In development the API is asked for at a server that runs beside: SERVER_URL=… npm run dev.
   server: { proxy: { '/api': { target: server, changeOrigin: true }, '/health': server } },
