@@ -37,7 +37,7 @@ static sqlite3_stmt *get(const char *sql)
     static struct {
         const char *sql;
         sqlite3_stmt *st;
-    } kept[32];
+    } kept[64];
     size_t i = 0;
 
     while (kept[i].sql && kept[i].sql != sql)
@@ -109,26 +109,19 @@ static void step(sqlite3_stmt *st)
     check(sqlite3_reset(st), "reset");
 }
 
-static void create_one(void)
+/* The message with its document and its place in the full-text index. */
+static int64_t add_message(int64_t ticket, int64_t now)
 {
     static const char body[] = "Hello, since this morning the printer in Berlin gives an error after a few seconds. "
                                "I restarted twice and the colleagues next door see the same.";
-    int64_t ticket, message, n = ++serial;
-    char number[32];
+    int64_t message;
     sqlite3_stmt *st;
 
-    snprintf(number, sizeof(number), "raw%lld", (long long)n);
-    st = get("INSERT INTO tickets (number, title, state_id, state_type, priority_id, group_id, customer_id, channel,"
-             " created_us, updated_us) VALUES (?1, 'Printer in Berlin', 1, 0, 2, 1, 30, 0, ?2, ?2)");
-    sqlite3_bind_text(st, 1, number, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 2, n);
-    step(st);
-    ticket = last_id();
     st = get("INSERT INTO messages (ticket_id, kind, sender, visibility, author_id, format, source, body_text,"
              " body_html, created_us) VALUES (?1, 0, 0, 0, 30, 0, ?2, ?2, ?2, ?3)");
     sqlite3_bind_int64(st, 1, ticket);
     sqlite3_bind_text(st, 2, body, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 3, n);
+    sqlite3_bind_int64(st, 3, now);
     step(st);
     message = last_id();
     st = get("INSERT INTO search_docs (message_id, ticket_id, group_id, internal, head) VALUES (?1, ?2, 1, 0, 'printer berlin')");
@@ -139,30 +132,90 @@ static void create_one(void)
     sqlite3_bind_int64(st, 1, message);
     sqlite3_bind_text(st, 2, body, -1, SQLITE_STATIC);
     step(st);
+    return message;
+}
+
+static void add_history(int64_t ticket, int64_t message, const char *type, const char *action)
+{
+    sqlite3_stmt *st = get("INSERT INTO events (ticket_id, type, actor_id, message_id, changes_json, ticket_version,"
+                           " created_us) VALUES (?1, ?3, 30, ?2, '{}', 1, 0)");
+
+    sqlite3_bind_int64(st, 1, ticket);
+    sqlite3_bind_int64(st, 2, message);
+    sqlite3_bind_text(st, 3, type, -1, SQLITE_STATIC);
+    step(st);
+    step(get("UPDATE audit_head SET n = n + 1, hash = hash WHERE id = 1"));
+    st = get("INSERT INTO audit (n, at_us, actor_id, actor_type, address, request_id, action, object, object_id, details,"
+             " details_salt, details_hash, hash) VALUES ((SELECT n FROM audit_head), 0, 30, 1, '127.0.0.1', 'r',"
+             " ?2, 'ticket', ?1, '{}', '0123456789abcdef', '0123456789abcdef0123456789abcdef',"
+             " '0123456789abcdef0123456789abcdef')");
+    sqlite3_bind_int64(st, 1, ticket);
+    sqlite3_bind_text(st, 2, action, -1, SQLITE_STATIC);
+    step(st);
+}
+
+static void create_one(void)
+{
+    int64_t ticket, n = ++serial;
+    char number[32];
+    sqlite3_stmt *st;
+
+    snprintf(number, sizeof(number), "raw%lld", (long long)n);
+    st = get("INSERT INTO tickets (number, title, state_id, state_type, priority_id, group_id, customer_id, channel,"
+             " created_us, updated_us) VALUES (?1, 'Printer in Berlin', 1, 0, 2, 1, 30, 0, ?2, ?2)");
+    sqlite3_bind_text(st, 1, number, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, n);
+    step(st);
+    ticket = last_id();
     st = get("INSERT INTO ticket_counts (group_id, state_id, owner_id, n) VALUES (1, 1, 0, 1) ON CONFLICT (group_id,"
              " state_id, owner_id) DO UPDATE SET n = ticket_counts.n + 1");
     step(st);
-    st = get("INSERT INTO events (ticket_id, type, actor_id, message_id, changes_json, ticket_version, created_us)"
-             " VALUES (?1, 'create', 30, ?2, '{}', 1, 0)");
+    add_history(ticket, add_message(ticket, n), "create", "ticket.create");
+}
+
+static void reply_one(void)
+{
+    int64_t ticket = any_ticket(), n = ++serial;
+    sqlite3_stmt *st = get("UPDATE tickets SET updated_us = ?2, message_count = message_count + 1, version = version + 1"
+                           " WHERE id = ?1");
+
     sqlite3_bind_int64(st, 1, ticket);
-    sqlite3_bind_int64(st, 2, message);
+    sqlite3_bind_int64(st, 2, n);
     step(st);
-    st = get("UPDATE audit_head SET n = n + 1, hash = hash WHERE id = 1");
-    step(st);
-    st = get("INSERT INTO audit (n, at_us, actor_id, actor_type, address, request_id, action, object, object_id, details,"
-             " details_salt, details_hash, hash) VALUES ((SELECT n FROM audit_head), 0, 30, 1, '127.0.0.1', 'r',"
-             " 'ticket.create', 'ticket', ?1, '{}', '0123456789abcdef', '0123456789abcdef0123456789abcdef',"
-             " '0123456789abcdef0123456789abcdef')");
-    sqlite3_bind_int64(st, 1, ticket);
-    step(st);
+    add_history(ticket, add_message(ticket, n), "message", "message.create");
+}
+
+static void group(void (*one)(void))
+{
+    run("BEGIN IMMEDIATE");
+    for (int i = 0; i < GROUP; i++)
+        one();
+    run("COMMIT");
 }
 
 static void create(void)
 {
-    run("BEGIN IMMEDIATE");
-    for (int i = 0; i < GROUP; i++)
-        create_one();
-    run("COMMIT");
+    group(create_one);
+}
+
+static void reply(void)
+{
+    group(reply_one);
+}
+
+/* What the palette asks while somebody types: the newest tickets with the word, and people. */
+static void typing(void)
+{
+    static unsigned n;
+    sqlite3_stmt *st = get("SELECT " TICKET " JOIN search_docs d ON d.ticket_id = t.id WHERE d.message_id IN (SELECT rowid"
+                           " FROM search_fts WHERE search_fts MATCH ?1 ORDER BY rowid DESC LIMIT 10)");
+    const char *word = n++ % 2 ? "pass*" : "prin*";
+
+    sqlite3_bind_text(st, 1, word, -1, SQLITE_STATIC);
+    drain(st);
+    st = get("SELECT id, name, email FROM users WHERE name_fold >= ?1 AND name_fold < ?1 || 'z' LIMIT 10");
+    sqlite3_bind_text(st, 1, word, 4, SQLITE_STATIC);
+    drain(st);
 }
 
 static double cpu_us(void)
@@ -205,6 +258,8 @@ int main(int argc, char **argv)
     measure("view", view, 1, seconds);
     measure("list", list, 1, seconds);
     measure("search", search, 1, seconds);
+    measure("typing", typing, 1, seconds);
     measure("create", create, GROUP, seconds);
+    measure("reply", reply, GROUP, seconds);
     return 0;
 }

@@ -1,7 +1,7 @@
 // make bench: one run that measures the release binary and what it stands on, side by side.
 //
-//   BENCH_SIZES=1000,100000           numbers of tickets; 100000 (or else the last) is measured in full;
-//                                     1000,100000,1000000 takes some minutes more, and 5 GB of disk;
+//   BENCH_SIZES=1000,100000,1000000   numbers of tickets; 100000 (or else the last) is measured in full; the
+//                                     million takes five minutes and 7 GB of disk, 1000,100000 is the short run;
 //                                     PostgreSQL: 1000,10000, as seeding it takes longer
 //   BENCH_SECONDS=3                   per measurement
 //   BENCH_ENGINE=sqlite|postgres
@@ -21,7 +21,7 @@ import { Bench, freePort, until } from './server.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const build = resolve(root, process.env.BENCH_BUILD ?? 'build');
 const engine = process.env.BENCH_ENGINE ?? 'sqlite';
-const sizes = (process.env.BENCH_SIZES ?? (engine === 'sqlite' ? '1000,100000' : '1000,10000')).split(',').map(Number);
+const sizes = (process.env.BENCH_SIZES ?? (engine === 'sqlite' ? '1000,100000,1000000' : '1000,10000')).split(',').map(Number);
 const full = sizes.includes(100000) ? 100000 : sizes.at(-1);
 const only = process.env.BENCH_WORKS?.split(',');
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
@@ -102,7 +102,7 @@ const pick = (n, make) => Array.from({ length: n }, (_, i) => make(i));
 const body = 'Hello, since this morning the printer in Berlin gives an error after a few seconds. I restarted twice and the colleagues next door see the same.';
 
 /** The pieces of work, as request lines. */
-function works(size) {
+function works(size, agent) {
   const id = (i) => 1 + ((i * 7919) % size);
   return {
     health: ['GET /health'],
@@ -113,6 +113,7 @@ function works(size) {
     'as you type': ['GET /api/v1/search?q=prin&typing=true&limit=10&types=tickets,users', 'GET /api/v1/search?q=pass&typing=true&limit=10&types=tickets,users'],
     create: [`POST /api/v1/tickets {"title":"Printer in Berlin {n}","customer":${30},"message":{"body":"${body}","format":"text"}}`],
     reply: pick(500, (i) => `POST /api/v1/tickets/${id(i)}/messages {"body":"${body}","format":"text"}`),
+    login: [`POST /api/v1/auth/login ${JSON.stringify(agent)}`],
   };
 }
 
@@ -150,7 +151,7 @@ for (const size of sizes) {
   if (size === full) {
     for (const line of (await rawDatabase(b.server)).trim().split('\n')) {
       const [name, ...us] = line.split(' ');
-      raw[name === 'list' ? 'list of 50' : name] = us.reduce((sum, v) => sum + Number(v), 0);
+      raw[{ list: 'list of 50', typing: 'as you type' }[name] ?? name] = us.reduce((sum, v) => sum + Number(v), 0);
     }
     if (raw.nothing) console.log(`raw libpq, CPU us of both sides: ${Object.entries(raw).map(([name, us]) => `${name} ${us.toFixed(0)}`).join(', ')}`);
   }
@@ -159,7 +160,7 @@ for (const size of sizes) {
   console.log(padr('work', 14), pad('req/s', 8), pad('p50 us', 8), pad('p99 us', 9), pad('CPU us', 9), pad('MB', 6), pad('to epoll', 12), pad('to HTTP', 12), pad('to raw DB', 12), engine === 'postgres' ? pad('PG CPU us', 12) : '');
   for (const connections of size === full ? [1, 64, 256] : [64]) {
     console.log(`${connections} connection${connections > 1 ? 's' : ''}`);
-    for (const [name, lines] of Object.entries(works(size)).filter(([name]) => !only || only.includes(name))) {
+    for (const [name, lines] of Object.entries(works(size, b.agent)).filter(([name]) => !only || only.includes(name))) {
       const before = bench.cluster.cpuUs();
       const r = await load(b.server.port, connections, pid, lines, headers);
       const beside = (bench.cluster.cpuUs() - before) / (r.requests || 1); // PostgreSQL's; 0 with SQLite
@@ -169,12 +170,11 @@ for (const size of sizes) {
     }
   }
   if (size === full) {
-    const login = [`POST /api/v1/auth/login ${JSON.stringify(b.agent)}`];
-    row('login', await load(b.server.port, 8, pid, login, [], seconds));
+    const { login, view } = works(size, b.agent);
     const storm = load(b.server.port, 500, pid, login, [], seconds);
-    const beside = await load(b.server.port, 1, pid, works(size).view, headers, seconds - 0.5);
+    const beside = await load(b.server.port, 1, pid, view, headers, seconds - 0.5);
     await storm.catch(() => {});
-    const alone = await load(b.server.port, 1, pid, works(size).view, headers);
+    const alone = await load(b.server.port, 1, pid, view, headers);
     console.log(`view beside 500 logins: p50 ${beside.p50_us} us, alone ${alone.p50_us} us (${ratio(beside.p50_us, alone.p50_us)})`);
   }
   await b.server.close();
