@@ -65,6 +65,7 @@ print(json.dumps({n: base64.b64encode(z.read(n)).decode() for n in z.namelist()}
     const role = await admin.post(`${api}/roles`, { name: 'people only', permissions: ['admin.user'] });
     const clerk = await shared.server.person('customer');
     await admin.patch(`${api}/users/${clerk.user.id}`, { role_ids: [role.id] });
+    await clerk.login(clerk.email, clerk.password);
     const no = await clerk.expect(403, 'POST', `${api}/users/${ann.user.id}/export`);
     assert.match(no.detail, /admin\.ticket/);
     await admin.expect(404, 'POST', `${api}/users/999999/export`);

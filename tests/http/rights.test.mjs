@@ -35,6 +35,7 @@ onServer('rights', { REGISTRATION: 'open' }, (shared) => {
       name, permissions: ['ticket.agent', 'ticket.customer'], group_levels: levels.map(([group_id, l]) => ({ group_id, levels: l })),
     });
     await who.admin.patch(`${api}/users/${c.user.id}`, { role_ids: [role.id] });
+    await c.login(c.email, c.password); // other roles end the sessions
     return Object.assign(c, { role: role.id });
   }
 
@@ -141,6 +142,7 @@ onServer('rights', { REGISTRATION: 'open' }, (shared) => {
     const c = await shared.server.person('customer');
     const role = await who.admin.post(`${api}/roles`, { name: 'nothing at all', permissions: [] });
     await who.admin.patch(`${api}/users/${c.user.id}`, { role_ids: [role.id] });
+    await c.login(c.email, c.password);
     await matrix({ name: 'nobody', client: c, own: { user: c.user.id }, sees: nothing, least: 100 });
   });
 
