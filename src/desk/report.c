@@ -83,7 +83,8 @@ static void fill_created(struct report *r, const struct report_ask *ask, struct 
     size_t at = 0, n = 0;
     int64_t counted = 0;
 
-    qsort(rows->v, rows->n, sizeof(*rows->v), by_time);
+    if (rows->n > 0)
+        qsort(rows->v, rows->n, sizeof(*rows->v), by_time);
     for (size_t i = 0; i < r->n_days; i++) {
         struct report_day *d = &r->days[i];
 

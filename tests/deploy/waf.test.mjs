@@ -219,6 +219,7 @@ const browser = 'drives a browser at the address of the server itself';
 const machine = 'is about the process and its files; what it asks over HTTP is in the other suites';
 const apart = {
   http: 'writes to the socket of the server itself: framing, HTTP/2, TLS', slow: 'slow clients: nginx takes their place', queues: 'fills the queues of the server, behind nginx\'s own',
+  many_groups: 'rights in a thousand groups are more values than ModSecurity takes of one request',
   input: many, rights: many, xss: browser, sanitizer: 'needs no server', portal: browser,
   canaries: 'is about the host that a server of production allows, and its log',
   backup: machine, checklist: machine, durability: machine, lab: machine, nodes: machine,
