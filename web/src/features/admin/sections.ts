@@ -11,7 +11,7 @@ interface Section {
 const all: { label?: Key; sections: Section[] }[] = [
   { sections: [{ path: '/admin', label: 'section.overview' }] },
   {
-    label: 'search.people',
+    label: 'section.people',
     sections: [
       { path: '/admin/users', label: 'section.users' },
       { path: '/admin/organizations', label: 'section.organizations' },
