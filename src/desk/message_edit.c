@@ -1,7 +1,8 @@
-/* Changes of messages that are there: notes by their author, redaction. */
-#include "desk/ticket.h"
+/* Changes of messages that are there: notes by their author, redaction of words and of files. */
+#include "desk/ticket_priv.h"
 #include "desk/hold.h"
 
+#include "store/attachments.h"
 #include "store/search.h"
 
 static enum rc rewrite(struct ticket_work *w, struct message *m, struct err *e)
@@ -65,5 +66,41 @@ enum rc message_redact(struct ticket_work *w, struct message *m, struct str reas
     TRY(rewrite(w, m, e));
     ticket_work_note(w, "redacted", STR("null"), redaction_json(w->c, m));
     w->event = "message_redacted";
+    return ticket_work_save(w, e);
+}
+
+/* Not its name: that may be what nobody should read any more.  Its hash proves which file it was. */
+static struct str removal_json(const struct call *c, const struct message *m, const struct attachment *at, struct str reason)
+{
+    enum { JSON_MAX = 4096 };
+    struct buf b = BUF_ARENA(c->a, JSON_MAX);
+    struct jw w = jw_to(&b);
+
+    jw_obj(&w);
+    jw_kv_int(&w, "message", m->id);
+    jw_kv_int(&w, "attachment", at->id);
+    jw_kv_text(&w, "content_type", at->content_type);
+    jw_kv_int(&w, "size", at->size);
+    jw_kv_text(&w, "sha256", at->hash);
+    jw_kv_text(&w, "reason", reason);
+    jw_obj_end(&w);
+    return buf_view(&b);
+}
+
+enum rc message_remove_file(struct ticket_work *w, struct message *m, const struct attachment *at, struct str reason,
+                            struct err *e)
+{
+    struct call *c = w->c;
+
+    TRY(hold_check_ticket(c->db, w->t.id, e));
+    TRY(search_remove(c->db, m->id, c->a, e));
+    TRY(attachments_delete(c->db, at, c->now_us, e));
+    TRY(messages_drop_file(c->db, m, e));
+    TRY(search_put(c->db, m->id, c->a, e));
+    TRY(ticket_recount(w, e));
+    if (m->visibility == VISIBILITY_PUBLIC)
+        w->shown_changed = true;
+    ticket_work_note(w, "file_removed", STR("null"), removal_json(c, m, at, reason));
+    w->event = "file_removed";
     return ticket_work_save(w, e);
 }

@@ -34,6 +34,8 @@ enum ticket_field {
     TF_FIELDS = 1 << 11,
 };
 
+struct attachment;
+
 struct ticket_edit {
     unsigned set; /* bits of enum ticket_field: what follows counts only then */
     struct str title;
@@ -129,6 +131,9 @@ enum rc message_edit_note(struct ticket_work *w, struct message *m, const struct
                           struct err *e) MUST_USE;
 enum rc message_redact(struct ticket_work *w, struct message *m, struct str reason,
                        struct err *e) MUST_USE;
+/* Takes a file out of m for good; its bytes go when nothing else has them. */
+enum rc message_remove_file(struct ticket_work *w, struct message *m, const struct attachment *at, struct str reason,
+                            struct err *e) MUST_USE;
 
 /* For the job runner: tickets whose `until` is reached (reminder event, or the state's next state),
  * and solved ones that nobody touched for solved_days (closed).  At most limit tickets; *done counts

@@ -119,6 +119,14 @@ void messages_add_row(struct sql *q, const struct message *m)
             DB_ARGS(DB_INT(m->id), INSERT_VALUES(m)));
 }
 
+static enum rc moved_on(struct message *m, int64_t changed, struct err *e)
+{
+    if (!changed)
+        return err_set(e, RC_STALE, "", "The message was changed in the meantime.");
+    m->version++;
+    return RC_OK;
+}
+
 enum rc messages_update(struct db *db, struct message *m, struct err *e)
 {
     int64_t changed = 0;
@@ -131,9 +139,19 @@ enum rc messages_update(struct db *db, struct message *m, struct err *e)
                         DB_TEXT(m->body_html), DB_ID(m->redacted_us), DB_ID(m->redacted_by),
                         opt_text(m->redaction_reason), DB_INT(m->id), DB_INT(m->version)),
                 &changed, e));
-    if (!changed)
-        return err_set(e, RC_STALE, "", "The message was changed in the meantime.");
-    m->version++;
+    return moved_on(m, changed, e);
+}
+
+enum rc messages_drop_file(struct db *db, struct message *m, struct err *e)
+{
+    int64_t changed = 0;
+
+    TRY(db_exec(db,
+                "UPDATE messages SET version = version + 1, attachment_count = attachment_count - 1"
+                " WHERE id = $1 AND version = $2",
+                DB_ARGS(DB_INT(m->id), DB_INT(m->version)), &changed, e));
+    TRY(moved_on(m, changed, e));
+    m->attachment_count--;
     return RC_OK;
 }
 

@@ -41,6 +41,8 @@ enum rc messages_insert(struct db *db, struct message *m, struct err *e) MUST_US
 void messages_add_row(struct sql *q, const struct message *m);
 /* Body, format and redaction, where the version still holds; RC_STALE when not. */
 enum rc messages_update(struct db *db, struct message *m, struct err *e) MUST_USE;
+/* One file less, where the version still holds; RC_STALE when not. */
+enum rc messages_drop_file(struct db *db, struct message *m, struct err *e) MUST_USE;
 /* Puts a message into another ticket. */
 enum rc messages_move(struct db *db, int64_t id, int64_t to_ticket, struct err *e) MUST_USE;
 /* The messages of one ticket and of those merged into it, oldest first unless told; rows are read

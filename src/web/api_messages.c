@@ -1,4 +1,5 @@
-/* Messages of tickets: answer, list, edit a note, take words out. */
+/* Messages of tickets: answer, list, edit a note, take words and files out. */
+#include "desk/attachment.h"
 #include "desk/ticket.h"
 #include "web/call.h"
 #include "web/ref_read.h"
@@ -151,16 +152,13 @@ static enum rc patch_prepare(struct ctx *c, struct err *e)
     return message_in_prepare(c, &in, "/body", e);
 }
 
-/* Works on the ticket of the message in {id}; what the caller cannot read is not there. */
-static enum rc begin(struct ctx *c, struct call *call, enum action need, struct ticket_work *w,
-                     struct message *m, struct err *e)
+/* Works on the ticket of the message, which the caller may read. */
+static enum rc begin_with(struct ctx *c, struct call *call, enum action need, struct ticket_work *w,
+                          const struct message *m, bool internal, struct err *e)
 {
     int64_t version;
-    bool internal;
 
     TRY(ctx_if_match(c, &version, e));
-    TRY(ctx_call(c, call, e));
-    TRY(readable(c, call, m, &internal, e));
     TRY(ticket_work_begin(call, m->ticket_id, need, 0, w, e));
     if (version && version != m->version) {
         if (answer_message(c, call, m->id, internal, e) == RC_OK)
@@ -168,6 +166,17 @@ static enum rc begin(struct ctx *c, struct call *call, enum action need, struct 
         return err_set(e, RC_STALE, "", "The message was changed in the meantime.");
     }
     return RC_OK;
+}
+
+/* Works on the ticket of the message in {id}; what the caller cannot read is not there. */
+static enum rc begin(struct ctx *c, struct call *call, enum action need, struct ticket_work *w,
+                     struct message *m, struct err *e)
+{
+    bool internal;
+
+    TRY(ctx_call(c, call, e));
+    TRY(readable(c, call, m, &internal, e));
+    return begin_with(c, call, need, w, m, internal, e);
 }
 
 static enum rc message_patch(struct ctx *c, struct err *e)
@@ -204,6 +213,26 @@ static enum rc message_redact_handle(struct ctx *c, struct err *e)
     return answer_message(c, &call, m.id, true, e);
 }
 
+static enum rc attachment_redact(struct ctx *c, struct err *e)
+{
+    const struct redact_body *b = c->body;
+    struct attachment at;
+    struct ticket_work w;
+    struct message m;
+    struct call call;
+    int64_t id;
+
+    TRY(ctx_id(c, 0, &id, e));
+    TRY(ctx_call(c, &call, e));
+    TRY(attachment_read(&call, id, &at, e));
+    if (!at.message_id)
+        return err_set(e, RC_CONFLICT, "attachment_waits", "No message took this file yet; it goes by itself.");
+    TRY(messages_load(c->db, at.message_id, false, c->a, &m, e));
+    TRY(begin_with(c, &call, CAN_DELETE, &w, &m, true, e));
+    TRY(message_remove_file(&w, &m, &at, b->reason.v, e));
+    return answer_message(c, &call, m.id, true, e);
+}
+
 static const struct route routes[] = {
     { .method = HTTP_GET, .path = "/api/v1/tickets/{id}/messages", .op = "ticket_messages_list",
       .tag = "Messages", .summary = "The messages of a ticket, oldest first.",
@@ -223,5 +252,10 @@ static const struct route routes[] = {
       .tag = "Messages", .summary = "Takes a message's words out, and records who did it and why.",
       .handle = message_redact_handle, .flags = R_WRITE, .body = &redact_spec,
       .answer = &message_answer, .status = 200 },
+    { .method = HTTP_POST, .path = "/api/v1/attachments/{id}/redact", .op = "attachment_redact",
+      .tag = "Attachments",
+      .summary = "Takes a file out of its message for good, and records who did it and why; answers the message.",
+      .handle = attachment_redact, .flags = R_WRITE, .body = &redact_spec, .answer = &message_answer,
+      .status = 200 },
 };
 const struct route_table routes_messages = { routes, ARRAY_LEN(routes) };

@@ -34,6 +34,7 @@ static const struct {
     { "too_many_people", { NULL, "tickets with at most 200 participants together" } },
     { "message_immutable", { NULL, "an internal note" } },
     { "message_redacted", { NULL, "a message whose words are there" } },
+    { "attachment_waits", { NULL, "a file of a message" } },
     { "job_ended", { NULL, "a job that waits or runs" } },
     { "too_many_drafts", { NULL, "a draft that is there, or a new one after deleting another" } },
     { "in_use", { NULL, "one that nothing uses; or PATCH with active false" } },

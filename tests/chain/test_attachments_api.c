@@ -241,6 +241,55 @@ static void too_many_and_too_large_uploads_are_refused(void **state)
     assert_problem(upload(ann_token, "a", "text/plain", "third", 5), 429, "uploads_waiting");
 }
 
+#define REDACT "/api/v1/attachments/%lld/redact"
+
+static struct answer *redact(const char *token, int64_t id)
+{
+    return chain_send(ch, (struct ask){ .method = HTTP_POST,
+                                        .target = desk_path(ch, REDACT, (long long)id),
+                                        .bearer = token,
+                                        .type = "application/json",
+                                        .body = "{\"reason\":\"a passport\"}" });
+}
+
+static void a_file_is_taken_out_for_good_and_who_and_why_are_kept(void **state)
+{
+    const char *admin_token = chain_token(ch, chain_user(ch, 1), -1, false);
+    int64_t ticket = desk_ticket(ch, ann, 0, "printer");
+    int64_t mine = attached(ann, ann_token, ticket, false), other = attached(ann, ann_token, ticket, false);
+    struct answer *an;
+
+    (void)state;
+    assert_problem(redact(ann_token, mine), 403, NULL);
+    assert_problem(redact(agent_token, mine), 403, NULL);
+    assert_problem(redact(bob_token, mine), 404, NULL);
+    assert_int_equal(chain_int(ch, "SELECT count(*) FROM attachments WHERE id = $1", DB_ARGS(DB_INT(mine))), 1);
+    an = redact(admin_token, mine);
+    assert_int_equal(an->status, 200);
+    assert_int_equal(json_array_size(answer_at(an, "/attachments")), 0);
+    assert_int_equal(answer_int(an, "/version"), 2);
+    assert_problem(get(ann_token, CONTENT, mine), 404, NULL);
+    assert_int_equal(get(ann_token, CONTENT, other)->status, 200); /* the same bytes, elsewhere */
+    assert_int_equal(json_array_size(answer_at(get(agent_token, LIST, ticket), "/data")), 1);
+    assert_int_equal(answer_int(get(agent_token, "/api/v1/tickets/%lld", ticket), "/attachment_count"), 1);
+    an = get(agent_token, "/api/v1/tickets/%lld/events?sort=-id&limit=1", ticket);
+    assert_str_eq(answer_text(an, "/data/0/type"), "file_removed");
+    assert_str_eq(answer_text(an, "/data/0/changes/file_removed/1/reason"), "a passport");
+    assert_int_equal(answer_int(an, "/data/0/changes/file_removed/1/attachment"), mine);
+    assert_true(str_find(an->body, STR("a.txt")) == SIZE_MAX);
+    assert_int_equal(chain_int(ch, "SELECT count(*) FROM audit WHERE object_id = $1 AND details LIKE '%a passport%'",
+                               DB_ARGS(DB_INT(ticket))),
+                     1);
+    assert_problem(redact(admin_token, mine), 404, NULL);
+    assert_problem(redact(admin_token, uploaded(agent_token, "waits")), 404, NULL);
+}
+
+static void ones_own_waiting_upload_is_no_file_of_a_message(void **state)
+{
+    (void)state;
+    assert_problem(redact(agent_token, uploaded(agent_token, "waits")), 409, "attachment_waits");
+}
+
 int main(void)
 {
 #define EACH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -255,6 +304,8 @@ int main(void)
         EACH(content_of_a_merged_ticket_is_read_through_its_target),
         EACH(content_goes_out_as_nothing_that_a_browser_runs),
         EACH(too_many_and_too_large_uploads_are_refused),
+        EACH(a_file_is_taken_out_for_good_and_who_and_why_are_kept),
+        EACH(ones_own_waiting_upload_is_no_file_of_a_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -394,6 +394,7 @@ static void tickets_and_messages(void **state)
     RUN("ticket_attachments_list", agent, .ids = { id });
     RUN("attachment_show", agent, .ids = { up });
     RUN("attachment_content", agent, .ids = { up });
+    RUN("attachment_redact", admin, "{\"reason\":\"a passport\"}", { up });
 }
 
 static void an_answer_to_a_closed_ticket_opens_another(void **state)

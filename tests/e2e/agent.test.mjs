@@ -54,19 +54,38 @@ inBrowser('agent', (shared) => {
     await t.close();
   });
 
-  test('the words of a message are removed for good, after it is said what that means', async () => {
-    const { id } = await ticket(shared, 'Said too much', 'My card is 1234 5678.');
+  test('the words of a message and one of its files are removed for good, after it is said what that means', async () => {
+    const raw = { raw: 'passport', headers: { 'content-type': 'text/plain' } };
+    const files = [];
+    for (const name of ['passport.txt', 'printer.txt'])
+      files.push((await shared.admin.expect(201, 'POST', `${api}/uploads?name=${name}`, raw)).id);
+    const { id } = await shared.admin.post(`${api}/tickets`, {
+      title: 'Said too much',
+      message: { body: 'My card is 1234 5678.', attachments: files },
+    });
     const t = await signedIn(shared, shared.admin, `/app/tickets/${id}`);
     const message = t.page.getByRole('article').first();
     await message.getByRole('button', { name: 'More' }).click();
     await t.page.getByRole('menuitem', { name: 'Remove the text' }).click();
-    const dialog = t.page.getByRole('dialog', { name: 'Remove the text' });
+    let dialog = t.page.getByRole('dialog', { name: 'Remove the text' });
     await dialog.getByText('It cannot be undone', { exact: false }).waitFor();
     await assertAccessible(t, 'removal of a text');
     await dialog.getByLabel('Reason').fill('card number');
     await dialog.getByRole('button', { name: 'Remove for good' }).click();
     await t.page.getByText('The text was removed: card number').waitFor();
     assert.doesNotMatch(JSON.stringify(await read(id, '/messages')), /1234/);
+    await message.getByRole('button', { name: 'Remove passport.txt for good' }).focus();
+    await t.page.keyboard.press('Enter');
+    dialog = t.page.getByRole('dialog', { name: 'Remove a file' });
+    await dialog.getByText('passport.txt').waitFor();
+    await assertAccessible(t, 'removal of a file');
+    await dialog.getByLabel('Reason').fill('not ours to keep');
+    await t.page.keyboard.press('Enter');
+    await message.getByText('passport.txt').waitFor({ state: 'detached' });
+    await message.getByText('printer.txt').waitFor();
+    await t.page.getByRole('tab', { name: 'History' }).click();
+    await t.page.getByText('removed a file of a message: not ours to keep').waitFor();
+    assert.deepEqual((await read(id, '/attachments')).data.map((f) => f.name), ['printer.txt']);
     await t.close();
   });
 

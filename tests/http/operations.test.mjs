@@ -170,6 +170,8 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
     await customer.get(`${api}/tickets/${own.id}/attachments`);
     await customer.get(`${api}/attachments/${up.id}`);
     assert.equal((await customer.request('GET', `${api}/attachments/${up.id}/content`)).text, 'bytes');
+    const left = await who.admin.post(`${api}/attachments/${up.id}/redact`, { reason: 'a passport' }, { status: 200 });
+    assert.deepEqual(left.attachments, []);
   });
 
   test('merge, split, links, watching, participants, drafts', async () => {

@@ -45,6 +45,7 @@ const bodies = {
   'POST /api/v1/views': { name: 'matrix', query: 'state:open' },
   'POST /api/v1/users/{id}/identities': { kind: 'email', value: 'matrix-identity@example.org' },
   'POST /api/v1/messages/{id}/redact': { reason: 'matrix' },
+  'POST /api/v1/attachments/{id}/redact': { reason: 'matrix' },
   'POST /api/v1/users/{id}/erase': { confirm: 'x', dry_run: true },
 };
 

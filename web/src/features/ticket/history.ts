@@ -14,7 +14,7 @@ export function shownValue(value: unknown): string {
 
 export type Kind = 'messages' | 'fields' | 'rest';
 const REST = new Set(['links', 'participants', 'merged_from', 'merged_into', 'split_from', 'split_to']);
-const MESSAGES = new Set(['note_edited', 'redacted']);
+const MESSAGES = new Set(['note_edited', 'redacted', 'file_removed']);
 
 export function kindsOf(event: TicketEvent): Set<Kind> {
   const kinds = new Set<Kind>();
@@ -46,6 +46,7 @@ const special: Record<string, (before: unknown, after: unknown) => string> = {
   participants: (before, after) =>
     after ? t('history.joined', { name: shownValue(after) }) : t('history.left', { name: shownValue(before) }),
   redacted: (_, after) => t('history.redacted', { reason: String(part(after, 'reason') ?? '') }),
+  file_removed: (_, after) => t('history.file_removed', { reason: String(part(after, 'reason') ?? '') }),
   note_edited: () => t('history.note_edited'),
   split_from: (_, after) => t('history.split', { number: numberIn(after) }),
   split_to: (_, after) => t('history.split', { number: numberIn(after) }),
