@@ -33,11 +33,20 @@ export async function showPreferences(chosen: Preferences) {
 }
 export const preferencesOf = (user: User | null) => (user?.preferences ?? {}) as Preferences;
 
-/** Shown at once, then kept; other members of the account's preferences stay. Throws what was refused. */
-export async function choose(change: Preferences) {
-  await showPreferences(change);
+// One after the other: each carries what the one before has left, as preferences are replaced as a whole.
+let before: Promise<void> = Promise.resolve();
+
+async function keep(change: Preferences) {
   const preferences = { ...preferencesOf(session.user), ...change };
   const body = change.language ? { preferences, locale: change.language } : { preferences };
   await ask(api.PATCH('/api/v1/me', { body }));
   await loadSession();
+}
+
+/** Shown at once, then kept; other members of the account's preferences stay. Throws what was refused. */
+export async function choose(change: Preferences) {
+  await showPreferences(change);
+  const kept = before.then(() => keep(change));
+  before = kept.catch(() => undefined);
+  return kept;
 }
