@@ -229,7 +229,8 @@ for (const kind of kinds) {
       assert.deepEqual(failed.read, []);
       // Caddy answers a write 503, undone, when a chance failure puts the other node aside: docs/network.md says so.
       const lost = [...failed.keyed, ...failed.plain];
-      if (kind === 'caddy') assert.ok(lost.length <= 2 && lost.every((s) => s === 503), lost.join());
+      const few = 2 + (done.keyed + done.plain) / 10;
+      if (kind === 'caddy') assert.ok(lost.length <= few && lost.every((s) => s === 503), `${lost.join()} beside ${JSON.stringify(done)}`);
       else assert.deepEqual(lost, []);
     });
   });
@@ -242,20 +243,25 @@ test('HAProxy takes a node out and gives another a part of the visitors while it
       const s = net.connect(join(fronts.haproxy.dir, 'admin.sock'), () => s.write(`${line}\n`));
       s.on('data', (d) => (text += d)).on('end', () => done(text.trim())).on('error', fail);
     });
-  const share = async (n) => {
-    const before = await served(nodes[1]);
-    for (let i = 0; i < n; i++) await fronts.haproxy.ask('GET', '/', { from: visitor() });
-    return (await served(nodes[1])) - before;
+  const isUp = async () => (await tell('show stat')).split('\n').some((l) => l.startsWith('nodes,node2,') && l.split(',')[17] === 'UP');
+  const share = async (n) => { // of these visitors alone: all three proxies ask for the nodes' health besides
+    const visitors = new Set();
+    while (visitors.size < n) visitors.add(visitor());
+    const asked = (s) => s.log().filter((l) => l.event === 'request' && visitors.has(l.address)).length;
+    for (const from of visitors) await fronts.haproxy.ask('GET', '/', { from });
+    await until(() => nodes.reduce((sum, s) => sum + asked(s), 0) === n, `${n} requests in the logs`);
+    return asked(nodes[1]);
   };
+  await until(isUp, 'the node to be used again after what the tests before did to it');
   assert.equal(await tell('set server nodes/node2 state drain'), '');
   const alone = await share(20);
   assert.equal(await tell('set server nodes/node2 state ready'), '');
+  await until(isUp, 'the node to be used again');
   assert.equal(await tell('set server nodes/node2 weight 5%'), '');
   const canary = await share(200);
   assert.equal(await tell('set server nodes/node2 weight 100%'), '');
   const half = await share(40);
-  // What the health checks and the look at the metrics add is a few.
-  assert.ok(alone <= 6, `${alone} while it is drained`);
+  assert.equal(alone, 0, 'while it is drained');
   assert.ok(canary >= 1 && canary <= 30, `${canary} of 200, of which it should get about 10`);
-  assert.ok(half >= 18 && half <= 28, `${half} of 40`);
+  assert.ok(half >= 15 && half <= 25, `${half} of 40`);
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server } from '../http/harness.mjs';
+import { Server, until } from '../http/harness.mjs';
 import { api, assertAccessible, inBrowser, PATIENCE, phone, signedIn, tab, totp } from './harness.mjs';
 
 const at = (t, path) => t.page.waitForURL((url) => new RegExp(path).test(url.pathname), { timeout: PATIENCE });
@@ -385,8 +385,7 @@ inBrowser('people', (shared) => {
   test('the link of the first start makes a desk that works, once', async () => {
     const fresh = await Server.start(shared.engine, { CSRF_PROTECTION: 'true' });
     try {
-      const link = /\/setup#token=[\w-]+/.exec(fresh.output)?.[0];
-      assert.ok(link, 'no link was printed');
+      const link = await until(() => /\/setup#token=[\w-]+/.exec(fresh.output)?.[0], 'the link to be printed');
       const t = await tab({ ...shared, server: fresh });
       await t.page.goto(t.url('/setup#token=wrong'));
       const form = async (group) => {

@@ -12,7 +12,7 @@ const { chromium } = need('playwright-core');
 const axePath = need.resolve('axe-core/axe.min.js');
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-export const PATIENCE = Number(process.env.PATIENCE ?? 30000); // a loaded machine is slow; conditions are waited for, not times
+export const PATIENCE = Number(process.env.PATIENCE ?? 60000); // a loaded machine is slow; conditions are waited for, not times
 export const phone = { width: 360, height: 740 };
 export const desk = { width: 1440, height: 900 };
 const api = '/api/v1';

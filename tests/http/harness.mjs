@@ -35,7 +35,7 @@ export function freePort() {
 }
 
 /** Polls until what() answers something true; fails with words after ms. */
-export async function until(what, words, ms = 20000) {
+export async function until(what, words, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await what();
@@ -174,6 +174,7 @@ export class Server {
   log() {
     return this.output
       .split('\n')
+      .slice(0, -1) // what follows the last line is not whole yet
       .filter((l) => l.startsWith('{'))
       .map((l) => JSON.parse(l));
   }
