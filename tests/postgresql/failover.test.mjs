@@ -241,11 +241,17 @@ describe('PostgreSQL kept alive', () => {
     assert.equal(r.code, 0, r.stdout + r.stderr);
   });
 
+  /** That machine is the synchronous standby. */
+  const isBack = (m) =>
+    until(async () => (await kept.roles()).sync === m, 'it to come back as the synchronous standby', 300000).catch((e) => {
+      throw new Error(`${e.message}\n${Object.entries(kept.machines).map(([name, p]) => `${name}: ${p.said.slice(-3000)}`).join('\n')}`);
+    });
+
   test('the machine that died comes back as a standby', async () => {
     const { primary } = await kept.roles();
     const other = primary === 'A' ? 'B' : 'A';
     kept.boot(other);
-    await until(async () => (await kept.roles()).sync === other, 'the synchronous standby', 180000);
+    await isBack(other);
   });
 
   const isWhole = () => until(async () => {
@@ -281,7 +287,7 @@ describe('PostgreSQL kept alive', () => {
     kept.kill(silent); // as its watchdog would: Patroni 3.0 does not give up by itself here (docs/postgresql.md)
     kept.speak();
     kept.boot(silent);
-    await until(async () => (await kept.roles()).sync === silent, 'it to come back as the synchronous standby', 180000);
+    await isBack(silent);
     for (const node of Object.values(nodes)) await until(async () => (await fetch(`${node.url}/health/ready`)).ok, 'readiness');
     assert.match((await nodes.balancer.run(['audit', 'verify'])).stdout, /^whole/);
   });
