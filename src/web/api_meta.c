@@ -1,15 +1,23 @@
 /* The API about itself. */
 #include "base/version.h"
+#include "desk/settings.h"
 #include "web/app.h"
 #include "web/assets.h"
 #include "web/ctx.h"
 
 static enum rc api_root(struct ctx *c, struct err *e)
 {
-    (void)e;
+    struct setting_value product;
+
+    TRY(setting_load(c->db, SETTING_PRODUCT_NAME, c->a, &product, e));
     jw_obj(&c->out);
     jw_kv_text(&c->out, "name", STR("ticketing-system"));
     jw_kv_text(&c->out, "version", STR(VERSION));
+    jw_key(&c->out, "product_name");
+    if (product.is_default)
+        jw_null(&c->out);
+    else
+        jw_text(&c->out, product.text);
     jw_kv_text(&c->out, "documentation", STR("/api/docs"));
     jw_kv_text(&c->out, "openapi", STR("/api/openapi.json"));
     jw_obj_end(&c->out);
@@ -34,6 +42,7 @@ static enum rc api_docs(struct ctx *c, struct err *e)
 static const struct jfield root_fields[] = {
     { .name = "name", .type = J_TEXT, .help = "Name of the program." },
     { .name = "version", .type = J_TEXT, .help = "Version of the program." },
+    { .name = "product_name", .type = J_TEXT, .flags = JF_NULLABLE, .help = "What this help desk is called; null: it was given no name." },
     { .name = "documentation", .type = J_TEXT, .help = "The browsable documentation." },
     { .name = "openapi", .type = J_TEXT, .help = "The OpenAPI document." },
 };
@@ -54,7 +63,7 @@ static const struct route routes[] = {
       .tag = "API",
       .summary = "Where the API describes itself.",
       .handle = api_root,
-      .flags = R_PUBLIC | R_ON_LOOP,
+      .flags = R_PUBLIC,
       .answer = &root_answer,
       .status = 200 },
 };

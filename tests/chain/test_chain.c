@@ -154,6 +154,7 @@ static void the_root_answers_with_all_headers(void **state)
 
     assert_int_equal(an->status, 200);
     assert_str_eq(answer_text(an, "/name"), "ticketing-system");
+    assert_true(json_is_null(answer_at(an, "/product_name")));
     assert_str_eq(answer_header(an, "content-type"), "application/json");
     assert_str_eq(answer_header(an, "x-content-type-options"), "nosniff");
     assert_str_eq(answer_header(an, "x-frame-options"), "DENY");

@@ -458,6 +458,7 @@ static void search_views_bulk_and_jobs(void **state)
     (void)state;
     RUN("search", agent, .query = "?q=bulk");
     RUN("search_fields", agent);
+    RUN("api_root", agent);
     id = RUN_ID("views_create", agent, "{\"name\":\"Mine\",\"query\":\"is:open owner:me\"}");
     RUN("views_change", agent, "{\"name\":\"Ours\"}", { id });
     RUN("views_show", agent, .ids = { id });

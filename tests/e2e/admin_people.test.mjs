@@ -89,9 +89,16 @@ inBrowser('people', (shared) => {
     const one = await person('Ada Profile');
     const org = await shared.admin.post(`${api}/organizations`, { name: `Org ${rand()}` });
     const t = await open(`/admin/users/${one.id}`);
+    await t.page.getByRole('link', { name: 'Roles', exact: true }).click();
+    await t.page.getByRole('heading', { name: 'Roles', level: 1 }).waitFor();
+    await t.page.evaluate(() => history.back());
+    await t.page.getByRole('heading', { name: 'Ada Profile', level: 1 }).waitFor();
     await t.page.getByRole('button', { name: 'Edit', exact: true }).first().click();
     const dialog = dialogOf(t, 'Edit the profile');
     await dialog.getByLabel('Name').fill('Ada Changed');
+    await t.page.evaluate(() => history.forward());
+    await dialog.getByRole('alertdialog').getByRole('button', { name: 'Keep' }).click();
+    assert.match(t.page.url(), new RegExp(`/admin/users/${one.id}$`), 'nobody left what was typed');
     await dialog.getByLabel('Organisation', { exact: true }).fill(org.name);
     await t.page.getByRole('option', { name: org.name }).click();
     await assertAccessible(t, 'a profile');
@@ -405,6 +412,8 @@ inBrowser('people', (shared) => {
       await form('First line');
       await at(t, '^/app/admin$');
       await t.page.getByRole('heading', { name: 'Administration', level: 1 }).waitFor();
+      await t.page.getByRole('navigation').getByText('Wonder Desk').waitFor();
+      assert.match(await t.page.title(), /Wonder Desk/);
       await t.page.goto(t.url('/app/admin/groups'));
       await t.page.getByRole('button', { name: 'First line', exact: true }).waitFor();
       await t.page.goto('about:blank');

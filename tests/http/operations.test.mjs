@@ -278,7 +278,7 @@ onServer('operations', { REGISTRATION: 'verify' }, (shared) => {
 
   test('search, views, the root', async () => {
     const { agent } = who;
-    await agent.get(api);
+    assert.equal((await agent.get(api)).product_name, 'Desk');
     await who.customer.get(`${api}/group-choices`);
     await agent.get(`${api}/search?q=One`);
     await agent.get(`${api}/search/fields`);

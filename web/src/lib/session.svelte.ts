@@ -1,7 +1,9 @@
 // Who is signed in. The session itself is a cookie that scripts cannot read.
 import { Problem } from '$/api/problem';
 import type { User } from '$/api/types';
+import { nameProduct } from '$/i18n/index.svelte';
 import { beginBehind } from './live.svelte';
+import { readLocal, writeLocal } from './theme.svelte';
 
 type Login = { user?: User; mfa_required?: boolean; mfa_token?: string };
 
@@ -63,6 +65,16 @@ async function take(response: Response) {
 async function findEnd() {
   const response = await call('GET', '/events?limit=1');
   if (response.ok) beginBehind(((await response.json()) as { page: { next: string } }).page.next);
+}
+
+/** What the help desk is called, also for who has not signed in; until it is known it is what it was called here before. */
+export async function loadName() {
+  nameProduct(readLocal('product') ?? '');
+  const response = await call('GET', '');
+  if (!response.ok) return;
+  const { product_name } = (await response.json()) as { product_name: string | null };
+  nameProduct(product_name ?? '');
+  writeLocal('product', product_name ?? '');
 }
 
 /** Asks who we are; at the start, and after a sign-in (its answer does not tell what one may do). */

@@ -1,6 +1,7 @@
 // Settings: those that administrators change while the server runs, and those that it was started with.
 import type { QueryClient } from '@tanstack/svelte-query';
 import { api, ask } from '$/api/client';
+import { loadName } from '$/lib/session.svelte';
 import type { components } from '$/api/schema.gen';
 import { maybe, t } from '$/i18n/index.svelte';
 import { bytes, number } from '$/lib/time';
@@ -28,6 +29,7 @@ export const startedQuery = () => ({
 /** Sends changes; null gives the default back. All are taken, or none. */
 export async function changeSettings(client: QueryClient, changes: Record<string, Value>) {
   const all = (await ask(api.PATCH('/api/v1/settings', { body: changes }))).data as Setting[];
+  if ('product_name' in changes) void loadName().catch(() => undefined);
   client.setQueryData(['settings'], all);
 }
 
