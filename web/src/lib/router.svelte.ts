@@ -15,6 +15,26 @@ function move() {
   if (state.at.path === state.shown.path) state.shown = state.at;
 }
 
+// Where we stand among the entries of the history that are ours: so that it is known how far somebody went back.
+let at = Number(history.state?.at ?? 0);
+const guards = new Set<() => boolean>();
+
+/** Asked before back or forward leaves the page, as long as the answer is in use; false: it stays. */
+export function guardBack(may: () => boolean) {
+  guards.add(may);
+  return () => void guards.delete(may);
+}
+
+function moved() {
+  const to = Number(history.state?.at ?? 0);
+  if (to !== at && ![...guards].every((may) => may())) {
+    history.go(at - to); // the browser has gone already: it is led back to where what was typed stands
+    return;
+  }
+  at = to;
+  move();
+}
+
 export const router = {
   get path() {
     return state.at.path;
@@ -48,7 +68,8 @@ export function href(path: string, query?: Record<string, string | number | unde
 
 export function go(to: string, { replace = false } = {}) {
   if (to === location.pathname + location.search) return;
-  history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  if (!replace) at++;
+  history[replace ? 'replaceState' : 'pushState']({ at }, '', to);
   move();
 }
 
@@ -64,7 +85,7 @@ export function setQuery(changes: Record<string, string | null>, { replace = tru
 
 /** Follows links to our own pages without loading the document again. Called once. */
 export function listenToLinks() {
-  addEventListener('popstate', move);
+  addEventListener('popstate', moved);
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const a = (event.target as Element).closest?.('a[href]') as HTMLAnchorElement | null;

@@ -1,5 +1,5 @@
-import { beforeEach, expect, test } from 'vitest';
-import { go, href, match, router, setQuery } from './router.svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { go, guardBack, href, listenToLinks, match, router, setQuery } from './router.svelte';
 
 beforeEach(() => {
   go('/app/lists/mine');
@@ -35,4 +35,18 @@ test('a page keeps its query until the next one is there', () => {
   router.arrived();
   expect(router.query.get('q')).toBeNull();
   expect(router.query.get('from')).toBe('x');
+});
+
+test('going back is refused while something typed would be lost, and the address is what it was', async () => {
+  listenToLinks();
+  go('/app/tickets/5');
+  go('/app/tickets/6');
+  let asked = 0;
+  const off = guardBack(() => ++asked === 0);
+  history.back();
+  await vi.waitFor(() => expect([asked, location.pathname]).toEqual([1, '/app/tickets/6']));
+  expect(router.path).toBe('/tickets/6');
+  off();
+  history.back();
+  await vi.waitFor(() => expect(router.path).toBe('/tickets/5'));
 });
