@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { api, assertAccessible, inBrowser, signedIn } from './harness.mjs';
+import { api, assertAccessible, inBrowser, signedIn, ticket } from './harness.mjs';
 import { until } from '../http/harness.mjs';
 
 inBrowser('profile', (shared) => {
@@ -34,6 +34,35 @@ inBrowser('profile', (shared) => {
     await other.page.getByRole('heading', { name: 'حسابك', level: 1 }).waitFor();
     assert.equal(await other.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
     await other.close();
+  });
+
+  test('who is out of office says until when and who stands in, and colleagues see it', async () => {
+    const [one, other] = [await shared.server.person('agent'), await shared.server.person('agent')];
+    const t = await open(one);
+    const away = card(t, 'Out of office');
+    await away.getByLabel('Away from').fill('2020-01-01T08:00');
+    await away.getByLabel('Back at').fill('2019-01-01T08:00');
+    await away.getByRole('button', { name: 'Save' }).click();
+    await away.getByText('The end comes before the beginning.').waitFor();
+    assert.equal(await away.getByLabel('Back at').inputValue(), '2019-01-01T08:00');
+    await assertAccessible(t, 'a refused absence');
+    await away.getByLabel('Back at').fill('2099-01-01T08:00');
+    await away.getByRole('combobox', { name: 'Who stands in' }).fill(other.email);
+    await t.page.getByRole('option', { name: other.email }).click();
+    await away.getByRole('button', { name: 'Save' }).click();
+    await away.getByText(/You are away until/).waitFor();
+    const kept = (await one.get(`${api}/me`)).out_of_office;
+    assert.equal(kept.stand_in_id, other.user.id);
+    const { id } = await ticket(shared, 'Whose');
+    const colleague = await signedIn(shared, other, `/app/tickets/${id}`);
+    await colleague.page.getByRole('combobox', { name: 'Owner' }).fill(one.email);
+    await colleague.page.getByRole('option', { name: /Away until/ }).waitFor();
+    await colleague.close();
+    await away.getByRole('button', { name: 'I am back' }).click();
+    await until(async () => (await one.get(`${api}/me`)).out_of_office === null, 'back');
+    await away.getByText(/You are away until/).waitFor({ state: 'detached' });
+    assert.equal(await away.getByLabel('Back at').inputValue(), '');
+    await t.close();
   });
 
   test('another address waits for its mail', async () => {

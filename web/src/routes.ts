@@ -115,7 +115,7 @@ export const routes: Route[] = [
     needs: ['admin.setting'],
     texts: ['admin', 'settings'],
   },
-  { path: '/profile', load: () => import('./pages/ProfilePage.svelte'), texts: ['profile'] },
+  { path: '/profile', load: () => import('./pages/ProfilePage.svelte'), texts: ['profile', 'people'] },
 ];
 
 // How the components look, for those who build with them.
