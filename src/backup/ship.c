@@ -1,5 +1,6 @@
 #include "backup/ship.h"
 
+#include "backup/file_queue.h"
 #include "backup/shipped.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -44,31 +45,16 @@ struct ship {
     int64_t sealed_us;               /* monotonic; when the segment began */
     int64_t pause_after_us, pause_gap_us; /* monotonic; no pause before; since the last in vain */
     bool let_go;         /* something may be missing from here on */
+    struct file_queue files; /* put since the last round */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t cond;
     bool stop, detached, asked;
     int64_t round_us; /* monotonic; the end of the last round */
     struct ship_stats stats;
-    char (*files)[BLOB_HASH_LEN]; /* owner; put since the last round */
-    size_t n_files, cap_files;
 };
 
 /* ---- what others ask for ---- */
-
-static void on_file(void *arg, const char *hash)
-{
-    struct ship *s = arg;
-
-    pthread_mutex_lock(&s->lock);
-    if (s->n_files == s->cap_files) {
-        s->cap_files = s->cap_files ? 2 * s->cap_files : 64;
-        s->files = reallocarray(s->files, s->cap_files, sizeof(*s->files));
-        INVARIANT(s->files);
-    }
-    memcpy(s->files[s->n_files++], hash, BLOB_HASH_LEN);
-    pthread_mutex_unlock(&s->lock);
-}
 
 /* Under a storm of writes a round is due before its second is over. */
 static void on_log_grown(void *arg, int frames)
@@ -134,62 +120,15 @@ static enum rc ship_file(struct ship *s, struct str hash, struct err *e)
 /* Those of the commits just read were put before them. */
 static enum rc ship_files(struct ship *s, struct err *e)
 {
-    struct str list;
-    size_t n;
+    struct str list = file_queue_list(&s->files, s->a);
 
-    pthread_mutex_lock(&s->lock);
-    n = s->n_files;
-    list = (struct str){ n ? arena_memdup(s->a, s->files, n * sizeof(*s->files)) : "",
-                         n * sizeof(*s->files) };
-    pthread_mutex_unlock(&s->lock);
-    if (n == 0)
+    if (list.n == 0)
         return RC_OK;
-    for (size_t i = 0; i < n; i++)
-        TRY(ship_file(s, str_sub(list, i * BLOB_HASH_LEN, BLOB_HASH_LEN), e));
+    for (size_t at = 0; at < list.n; at += BLOB_HASH_LEN)
+        TRY(ship_file(s, str_sub(list, at, BLOB_HASH_LEN), e));
     TRY(shipped_files(s->w, list, e));
-    pthread_mutex_lock(&s->lock);
-    s->n_files -= n;
-    memmove(s->files, s->files + n, s->n_files * sizeof(*s->files));
-    pthread_mutex_unlock(&s->lock);
+    file_queue_drop(&s->files, list.n / BLOB_HASH_LEN);
     return RC_OK;
-}
-
-static bool has_files(struct ship *s)
-{
-    bool some;
-
-    pthread_mutex_lock(&s->lock);
-    some = s->n_files > 0;
-    pthread_mutex_unlock(&s->lock);
-    return some;
-}
-
-static void queue_recent(struct ship *s, const char *shard, int64_t since_us, struct arena *a)
-{
-    const char *dir = str_printf(a, "%.*s/attachments/%s", STR_ARG(s->o.data_dir), shard).p, **names;
-    struct err ignored = { 0 };
-    struct stat st;
-    size_t n;
-
-    if (dir_names(dir, a, &names, &n, &ignored) != RC_OK)
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (strlen(names[i]) == BLOB_HASH_LEN && stat(str_printf(a, "%s/%s", dir, names[i]).p, &st) == 0
-            && (int64_t)st.st_mtim.tv_sec * US_PER_S > since_us)
-            on_file(s, names[i]);
-}
-
-/* After a crash: what was put and not yet shipped. */
-static void queue_files_since(struct ship *s, int64_t since_us)
-{
-    struct arena *a CLEAN(arena_clean) = arena_new(ARENA_MAX);
-    char shard[3];
-
-    for (unsigned i = 0; i < 256; i++) {
-        snprintf(shard, sizeof(shard), "%02x", i);
-        queue_recent(s, shard, since_us - RECENT_US, a);
-        arena_reset(a);
-    }
 }
 
 /* ---- segments and rows ---- */
@@ -289,7 +228,7 @@ static enum rc find_place(struct ship *s, struct wal_reader *log, const struct w
         return begin_row(s, log, v, "the log was written by others, or let go", e);
     s->row = str_dup(last->row, s->opts_arena);
     s->number = last->number + 1;
-    queue_files_since(s, end.at_us);
+    file_queue_put_since(&s->files, s->o.data_dir, end.at_us - RECENT_US);
     TRY(read_sequence(s, log, v, e));
     return begin_segment(s, v, end.frame + 1, e);
 }
@@ -318,7 +257,7 @@ static enum rc copy_frames(struct ship *s, struct wal_reader *log, const struct 
 {
     uint32_t n = v->place.frame > s->at.frame ? v->place.frame - s->at.frame : 0;
 
-    if (!same_salt(v->place.salt, s->at.salt) || (n == 0 && !has_files(s)))
+    if (!same_salt(v->place.salt, s->at.salt) || (n == 0 && !file_queue_has(&s->files)))
         return RC_OK;
     *more = true;
     TRY(shipped_round(s->w, at_us, v->place.frame, e));
@@ -529,7 +468,7 @@ static void ship_free(struct ship **sp)
     pthread_cond_destroy(&s->cond);
     arena_free(&s->a);
     arena_free(&s->opts_arena);
-    free(s->files);
+    file_queue_free(&s->files);
     free(s);
     *sp = NULL;
 }
@@ -568,6 +507,7 @@ enum rc ship_start(const struct ship_opts *o, struct ship **out, struct err *e)
     s->opts_arena = arena_new(ARENA_MAX);
     s->a = arena_new(ARENA_MAX);
     s->o.data_dir = str_dup(o->data_dir, s->opts_arena);
+    file_queue_init(&s->files);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->cond, NULL);
     rc = ship_open(s, e);
@@ -576,7 +516,7 @@ enum rc ship_start(const struct ship_opts *o, struct ship **out, struct err *e)
         return rc;
     }
     store_own_checkpoints(o->store, on_log_grown, s);
-    blobs_on_put(o->blobs, on_file, s);
+    blobs_on_put(o->blobs, file_queue_put, &s->files);
     s->started = pthread_create(&s->thread, NULL, ship_main, s) == 0;
     INVARIANT(s->started);
     pthread_setname_np(s->thread, "ship");

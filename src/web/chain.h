@@ -1,11 +1,11 @@
 /* One request on its way through the chain, and the stages it passes, in this order:
  *
- *   on the loop, when the headers are there   error handler (problem.c), request log
+ *   on the loop, when the headers are there   error handler (answer.c, problem.c), request log
  *     (request_log.c), metrics, security headers (security.c), CORS (cors.c), rate limit
  *     (ratelimit.c), the form of the input (input.c)
  *   on a read lane, when the body is there    the body's form (input.c), session (session.c), API
- *     version (version.c), CSRF (csrf.c), authentication (session.c), permission (permit.c), the
- *     input's fields (input.c), idempotency (idempotency.c), handler
+ *     version (version.c), CSRF (csrf.c), authentication (authentication.c), permission (permit.c),
+ *     the input's fields (input.c), idempotency (idempotency.c), handler
  *
  * The input's fields come after the permission, so that who may not call is told only that.
  * A stage returns RC_OK to go on; anything else ends the request with a problem answer.  Stages of
@@ -73,7 +73,7 @@ enum rc input_form(struct request *r, struct err *e);
 enum rc session_load(struct request *r, struct err *e);
 enum rc version_check(struct request *r, struct err *e);
 enum rc csrf_check(struct request *r, struct err *e);
-enum rc session_require(struct request *r, struct err *e);
+enum rc authentication_check(struct request *r, struct err *e);
 enum rc permit_check(struct request *r, struct err *e);
 enum rc ratelimit_token(struct request *r, struct err *e);
 enum rc input_fields(struct request *r, struct err *e);
@@ -86,6 +86,8 @@ void idempotency_end(struct request *r);
 struct inflight *inflight_new(void);
 void inflight_free(struct inflight **f);
 
+/* The end of the chain, once a request, when rc of its stages is known: status, body and headers; the request is no longer ours then. */
+void answer_finish(struct request *r, enum rc rc);
 /* Answer headers, when the answer is there.  r may be NULL: http/ refused the request. */
 void security_headers(struct exchange *x, const struct web_live *live, bool authenticated);
 void cors_headers(struct request *r);

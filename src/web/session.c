@@ -1,4 +1,4 @@
-/* Session and authentication: who sends this request, and whether that is enough. */
+/* Session: who sends this request. */
 #include "web/account_json.h"
 #include "web/chain.h"
 #include "web/credentials.h"
@@ -26,11 +26,4 @@ enum rc session_load(struct request *r, struct err *e)
     c->who.address = address;
     c->who.request_id = c->request_id;
     return rc;
-}
-
-enum rc session_require(struct request *r, struct err *e)
-{
-    if ((r->c.route->flags & R_PUBLIC) || r->c.who.type == ACTOR_USER)
-        return RC_OK;
-    return err_set(e, RC_UNAUTH, "", "%s", "");
 }
